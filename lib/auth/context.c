@@ -1,0 +1,71 @@
+#include "auth/context.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void cm_context_init(struct cm_context *ctx, const char *path)
+{
+	*ctx = (struct cm_context){.path = path, .version = -1, .prefix = ""};
+}
+
+void cm_context_take_store(struct cm_context *ctx, struct cm_store *store)
+{
+	ctx->store = store;
+	ctx->version = -1;
+}
+
+void cm_context_clear(struct cm_context *ctx)
+{
+	cm_keyring_clear(&ctx->keys);
+	cm_verified_clear(&ctx->verified);
+	cm_store_close(ctx->store);
+	cm_context_init(ctx, ctx->path);
+}
+
+/* Read settings and keys; forget verified tokens if any of it is new. */
+static enum cm_status reload(struct cm_context *ctx, struct cm_err *err)
+{
+	struct cm_keyring keys = {0};
+	struct cm_settings settings;
+	enum cm_status rc;
+
+	if ((rc = cm_settings_load(ctx->store, &settings, err)) != CM_OK ||
+	    (rc = cm_keyring_load(&keys, ctx->store, err)) != CM_OK)
+		return rc;
+	if (memcmp(&settings, &ctx->settings, sizeof settings) != 0 ||
+	    !cm_keyring_equal(&keys, &ctx->keys)) {
+		struct cm_url url;
+
+		cm_verified_clear(&ctx->verified);
+		ctx->settings = settings;
+		snprintf(ctx->mcp_url, sizeof ctx->mcp_url, "%s" CM_MCP_PATH, settings.issuer);
+		ctx->prefix = "";
+		if (cm_url_parse(ctx->settings.issuer, &url))
+			ctx->prefix = url.path;
+	}
+	cm_keyring_clear(&ctx->keys);
+	ctx->keys = keys;
+	return CM_OK;
+}
+
+enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
+{
+	int64_t version = 0;
+	enum cm_status rc = CM_OK;
+
+	if (ctx->store != NULL && !cm_store_is_current(ctx->store)) {
+		cm_store_close(ctx->store);
+		ctx->store = NULL;
+	}
+	if (ctx->store == NULL) {
+		ctx->version = -1;
+		if ((rc = cm_store_open(ctx->path, false, &ctx->store, err)) != CM_OK)
+			return rc;
+	}
+	if ((rc = cm_store_version(ctx->store, &version, err)) != CM_OK || version == ctx->version)
+		return rc;
+	rc = reload(ctx, err);
+	if (rc == CM_OK)
+		ctx->version = version;
+	return rc;
+}

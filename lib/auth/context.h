@@ -1,0 +1,44 @@
+#ifndef CM_AUTH_CONTEXT_H
+#define CM_AUTH_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/key.h"
+#include "auth/verified.h"
+#include "base/status.h"
+#include "store/setting.h"
+#include "store/store.h"
+
+#define CM_MCP_PATH "/api/mcp"
+
+/*
+ * What a process keeps from one request to the next: the open store, and the settings and keys as
+ * they were last read from it.  Set it up with cm_context_init(), refresh it at each request.
+ */
+struct cm_context {
+	const char *path; /* of the database; borrowed */
+	struct cm_store *store; /* NULL while it can't be opened */
+	int64_t version; /* of the store, at the last refresh */
+	struct cm_settings settings;
+	struct cm_keyring keys;
+	struct cm_verified verified;
+	char mcp_url[CM_URL_MAX + sizeof CM_MCP_PATH]; /* the resource identifier, RFC 8707 */
+	const char *prefix; /* path of the issuer, "" at the root; borrowed from the settings */
+};
+
+void cm_context_init(struct cm_context *ctx, const char *path);
+
+/* Take over an open store, for tests and the command line. */
+void cm_context_take_store(struct cm_context *ctx, struct cm_store *store);
+
+void cm_context_clear(struct cm_context *ctx);
+
+/*
+ * Open the store if it isn't, reopen it if its file was replaced, and read settings and keys again
+ * if they may have changed.  Verified tokens are forgotten when settings or keys did change.
+ * CM_STORE, CM_BUSY, CM_NOMEM.
+ */
+enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err);
+
+#endif

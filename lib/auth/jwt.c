@@ -1,0 +1,119 @@
+#include "auth/jwt.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <jwt.h>
+
+#include "base/encode.h"
+
+enum cm_status cm_jwt_sign(const struct cm_key *key, const char *claims, struct cm_buf *out,
+                           struct cm_err *err)
+{
+	enum cm_status rc = CM_INTERNAL;
+	char *text = NULL;
+	jwt_t *jwt = NULL;
+
+	if (jwt_new(&jwt) != 0 || jwt_add_grants_json(jwt, claims) != 0 ||
+	    jwt_add_header(jwt, "typ", "at+jwt") != 0 || jwt_add_header(jwt, "kid", key->kid) != 0 ||
+	    jwt_set_alg(jwt, jwt_str_alg(key->alg), (const unsigned char *)key->private_pem,
+	                (int)strlen(key->private_pem)) != 0 ||
+	    (text = jwt_encode_str(jwt)) == NULL) {
+		cm_err_set(err, rc, "libjwt could not sign with key %s", key->kid);
+		goto out;
+	}
+	cm_buf_puts(out, text);
+	rc = cm_buf_status(out, err);
+out:
+	free(text);
+	jwt_free(jwt);
+	return rc;
+}
+
+static enum cm_status refuse(struct cm_err *err, const char *why)
+{
+	return cm_err_set(err, CM_UNAUTHORIZED, "%s", why);
+}
+
+/* Decode and parse one part of the token, which must hold a JSON object. */
+static enum cm_status parse_part(const char *part, size_t len, cm_json **out, struct cm_err *err)
+{
+	unsigned char *text = malloc(len + 1);
+	enum cm_status rc = CM_UNAUTHORIZED;
+	size_t text_len = 0;
+
+	*out = NULL;
+	if (text == NULL)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	if (cm_decode_base64url(part, len, text, &text_len))
+		rc = cm_json_parse((const char *)text, text_len, out, NULL);
+	free(text);
+	if (rc == CM_NOMEM)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	if (rc != CM_OK || cm_json_type(*out) != CM_JSON_OBJECT) {
+		cm_json_free(*out);
+		*out = NULL;
+		return refuse(err, "The token is malformed.");
+	}
+	return CM_OK;
+}
+
+/* RFC 9068 section 4, RFC 8725 sections 3.1 and 3.11. */
+static enum cm_status check_header(const cm_json *header, const struct cm_keyring *ring,
+                                   const struct cm_key **key, struct cm_err *err)
+{
+	const char *typ = cm_json_string(cm_json_get(header, "typ"));
+	const char *alg = cm_json_string(cm_json_get(header, "alg"));
+	const char *kid = cm_json_string(cm_json_get(header, "kid"));
+	const cm_json *crit;
+
+	if (typ == NULL ||
+	    (strcasecmp(typ, "at+jwt") != 0 && strcasecmp(typ, "application/at+jwt") != 0))
+		return refuse(err, "The token is no access token.");
+	if (cm_json_find(header, "crit", &crit))
+		return refuse(err, "The token has a critical header that is not understood.");
+	*key = kid == NULL ? NULL : cm_keyring_find(ring, kid);
+	if (*key == NULL)
+		return refuse(err, "The token was not signed by this server.");
+	if (alg == NULL || strcmp(alg, (*key)->alg) != 0)
+		return refuse(err, "The token's algorithm is not that of its key.");
+	return CM_OK;
+}
+
+static enum cm_status check_signature(const struct cm_key *key, const char *token,
+                                      struct cm_err *err)
+{
+	enum cm_status rc = CM_OK;
+	jwt_t *jwt = NULL;
+
+	if (jwt_decode(&jwt, token, (const unsigned char *)key->public_pem,
+	               (int)strlen(key->public_pem)) != 0 ||
+	    jwt_get_alg(jwt) != jwt_str_alg(key->alg))
+		rc = refuse(err, "The token's signature is wrong.");
+	jwt_free(jwt);
+	return rc;
+}
+
+enum cm_status cm_jwt_verify(const struct cm_keyring *ring, const char *token, cm_json **claims,
+                             struct cm_err *err)
+{
+	const char *payload, *signature;
+	const struct cm_key *key = NULL;
+	cm_json *header = NULL;
+	enum cm_status rc;
+
+	*claims = NULL;
+	payload = strchr(token, '.');
+	signature = payload == NULL ? NULL : strchr(payload + 1, '.');
+	if (strlen(token) > CM_JWT_MAX || signature == NULL || strchr(signature + 1, '.') != NULL)
+		return refuse(err, "The token is malformed.");
+	if ((rc = parse_part(token, (size_t)(payload - token), &header, err)) != CM_OK ||
+	    (rc = check_header(header, ring, &key, err)) != CM_OK ||
+	    (rc = check_signature(key, token, err)) != CM_OK)
+		goto out;
+	rc = parse_part(payload + 1, (size_t)(signature - payload - 1), claims, err);
+out:
+	cm_json_free(header);
+	return rc;
+}

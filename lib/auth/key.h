@@ -1,0 +1,50 @@
+#ifndef CM_AUTH_KEY_H
+#define CM_AUTH_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "store/store.h"
+
+enum { CM_KID_MAX = 64 };
+
+/* A signing key in memory.  The strings are owned by the ring that holds it. */
+struct cm_key {
+	char kid[CM_KID_MAX]; /* RFC 7638 thumbprint */
+	char alg[8];          /* RS256 or ES256; the only algorithm that this key is used with */
+	char *private_pem;
+	char *public_pem;
+	char *jwk; /* the public key as JSON (RFC 7517) */
+	int64_t created_at_s;
+	int64_t retired_at_s; /* 0: in use */
+};
+
+/* All keys of the store, oldest first.  Set it up with {0}. */
+struct cm_keyring {
+	struct cm_key *key; /* owned */
+	size_t count;
+};
+
+/* Read the keys; the ring keeps its old ones when that fails. */
+enum cm_status cm_keyring_load(struct cm_keyring *ring, struct cm_store *store,
+                               struct cm_err *err);
+void cm_keyring_clear(struct cm_keyring *ring);
+
+/* Whether two rings hold the same keys in the same state. */
+bool cm_keyring_equal(const struct cm_keyring *a, const struct cm_keyring *b);
+
+/* The key with this id (borrowed), retired or not; NULL when there is none. */
+const struct cm_key *cm_keyring_find(const struct cm_keyring *ring, const char *kid);
+
+/* The newest key in use for an algorithm (borrowed), NULL when there is none. */
+const struct cm_key *cm_keyring_signer(const struct cm_keyring *ring, const char *alg);
+
+/*
+ * Make a key for RS256 (RSA, 2048 bits) or ES256 (P-256), write it to the store and retire the one
+ * before it; within cm_store_write().
+ */
+enum cm_status cm_key_create(struct cm_store *store, const char *alg, struct cm_err *err);
+
+#endif

@@ -1,0 +1,26 @@
+#ifndef CM_AUTH_PRINCIPAL_H
+#define CM_AUTH_PRINCIPAL_H
+
+#include <stdbool.h>
+
+#include "auth/scope.h"
+#include "store/audit.h"
+#include "store/entity.h"
+
+/* Who is calling, and from where. */
+struct cm_principal {
+	char client_id[CM_NAME_MAX + 1];
+	char organization[CM_NAME_MAX + 1];
+	cm_scope_set scopes;    /* of the token, as far as they are still registered */
+	const char *request_id; /* borrowed */
+	const char *address;    /* of the client; borrowed, "" for the command line */
+};
+
+/* Whether the caller's organisation may reach all others. */
+bool cm_principal_is_built_in(const struct cm_principal *principal);
+
+/* An audit row of what this caller did. */
+struct cm_audit cm_principal_audit(const struct cm_principal *principal, const char *tool,
+                                   const char *target, enum cm_status outcome);
+
+#endif

@@ -1,0 +1,41 @@
+#ifndef CM_AUTH_SCOPE_H
+#define CM_AUTH_SCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+
+/*
+ * Scopes (RFC 6749 section 3.3): an action on a kind of thing.  read:application and
+ * application:read are one scope; read, write, admin, read:*, *:read and the like stand for all
+ * that they cover.  A new kind is a row in scope.c.
+ */
+enum cm_scope { CM_SCOPE_READ_APPLICATION, CM_SCOPE_WRITE_APPLICATION, CM_SCOPE_COUNT };
+
+typedef uint64_t cm_scope_set;
+
+#define CM_SCOPE_BIT(scope) ((cm_scope_set)1 << (scope))
+#define CM_SCOPE_ALL        (CM_SCOPE_BIT(CM_SCOPE_COUNT) - 1)
+
+/* The scope as the server writes it, such as "read:application". */
+const char *cm_scope_name(enum cm_scope scope);
+
+/* What one word covers; 0 for a word that is no scope here. */
+cm_scope_set cm_scope_word(const char *word, size_t len);
+
+/* What a list separated by spaces covers.  CM_INVALID_SCOPE when it holds anything unknown. */
+enum cm_status cm_scope_parse(const char *list, cm_scope_set *out, struct cm_err *err);
+
+/* The same, for lists that the store holds: unknown words cover nothing. */
+cm_scope_set cm_scope_known(const char *list);
+
+/* Append the names in a set, separated by spaces, in the order of the enum. */
+void cm_scope_put(struct cm_buf *buf, cm_scope_set set);
+
+/* Append them as a JSON array of strings. */
+void cm_scope_put_json(struct cm_buf *buf, cm_scope_set set);
+
+#endif

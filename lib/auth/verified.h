@@ -1,0 +1,51 @@
+#ifndef CM_AUTH_VERIFIED_H
+#define CM_AUTH_VERIFIED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/scope.h"
+#include "base/crypto.h"
+#include "store/entity.h"
+
+/*
+ * Access tokens whose signature and fixed claims were found good under the current keys and
+ * settings.  A process remembers a bounded number of them by their SHA-256, because libjwt reads
+ * the key's PEM again for each token.  What can change while a token lives (time, revocation, the
+ * client) is not remembered here and is looked at for each request.
+ */
+
+enum { CM_JTI_MAX = 64, CM_VERIFIED_SLOTS = 512 };
+
+/* The claims that requests are decided on. */
+struct cm_claims {
+	char jti[CM_JTI_MAX];
+	char client_id[CM_NAME_MAX + 1];
+	cm_scope_set scopes;
+	int64_t not_before_s; /* 0: none */
+	int64_t expires_at_s;
+};
+
+struct cm_verified_slot {
+	unsigned char digest[CM_SHA256_BYTES];
+	bool used;
+	struct cm_claims claims;
+};
+
+/* Set it up with {0}. */
+struct cm_verified {
+	struct cm_verified_slot *slot; /* CM_VERIFIED_SLOTS of them, owned; NULL until first used */
+};
+
+/* The claims of a token by its digest (borrowed until the next put), NULL when not remembered. */
+const struct cm_claims *cm_verified_get(const struct cm_verified *table,
+                                        const unsigned char digest[CM_SHA256_BYTES]);
+
+/* Remember a token; it may push out another.  Forgetting is no failure: without memory, nothing. */
+void cm_verified_put(struct cm_verified *table, const unsigned char digest[CM_SHA256_BYTES],
+                     const struct cm_claims *claims);
+
+/* Forget all. */
+void cm_verified_clear(struct cm_verified *table);
+
+#endif

@@ -1,0 +1,33 @@
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+static bool fixed;
+static int64_t fixed_now_s;
+
+int64_t cm_clock_now_s(void)
+{
+	return fixed ? fixed_now_s : (int64_t)time(NULL);
+}
+
+void cm_clock_fix(int64_t now_s)
+{
+	fixed = true;
+	fixed_now_s = now_s;
+}
+
+void cm_clock_release(void)
+{
+	fixed = false;
+}
+
+void cm_clock_format(int64_t at_s, char out[CM_CLOCK_TEXT])
+{
+	time_t at = (time_t)at_s;
+	struct tm parts;
+
+	if (gmtime_r(&at, &parts) == NULL || parts.tm_year < 0 || parts.tm_year > 8099 ||
+	    strftime(out, CM_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		out[0] = '\0';
+}

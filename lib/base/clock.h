@@ -1,0 +1,19 @@
+#ifndef CM_BASE_CLOCK_H
+#define CM_BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Seconds since 1970-01-01T00:00:00Z. */
+int64_t cm_clock_now_s(void);
+
+/* For tests: stand still at this second until released. */
+void cm_clock_fix(int64_t now_s);
+void cm_clock_release(void);
+
+enum { CM_CLOCK_TEXT = 21 }; /* bytes of "2026-01-02T03:04:05Z" with its NUL */
+
+/* Write a time as RFC 3339 in UTC; the empty string for a second that has no four-digit year. */
+void cm_clock_format(int64_t at_s, char out[CM_CLOCK_TEXT]);
+
+#endif

@@ -1,0 +1,78 @@
+#include "base/crypto.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/encode.h"
+
+static bool (*test_source)(void *out, size_t len);
+
+enum cm_status cm_crypto_random(void *out, size_t len, struct cm_err *err)
+{
+	bool ok = test_source != NULL ? test_source(out, len)
+	                              : len <= INT32_MAX && RAND_bytes(out, (int)len) == 1;
+
+	return ok ? CM_OK : cm_err_set(err, CM_INTERNAL, "no random bytes");
+}
+
+void cm_crypto_random_source(bool (*source)(void *out, size_t len))
+{
+	test_source = source;
+}
+
+enum cm_status cm_crypto_secret(char out[CM_SECRET_TEXT], struct cm_err *err)
+{
+	unsigned char bytes[32];
+	enum cm_status rc = cm_crypto_random(bytes, sizeof bytes, err);
+
+	out[0] = '\0';
+	if (rc == CM_OK)
+		cm_encode_base64url(bytes, sizeof bytes, out);
+	cm_crypto_wipe(bytes, sizeof bytes);
+	return rc;
+}
+
+enum cm_status cm_crypto_id(char out[CM_ID_TEXT], struct cm_err *err)
+{
+	unsigned char bytes[16];
+	enum cm_status rc = cm_crypto_random(bytes, sizeof bytes, err);
+
+	out[0] = '\0';
+	if (rc == CM_OK)
+		cm_encode_hex(bytes, sizeof bytes, out);
+	return rc;
+}
+
+enum cm_status cm_crypto_sha256(const void *data, size_t len, unsigned char out[CM_SHA256_BYTES],
+                                struct cm_err *err)
+{
+	if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1)
+		return cm_err_set(err, CM_INTERNAL, "SHA-256 failed");
+	return CM_OK;
+}
+
+enum cm_status cm_crypto_sha256_hex(const void *data, size_t len, char out[CM_SHA256_HEX],
+                                    struct cm_err *err)
+{
+	unsigned char digest[CM_SHA256_BYTES];
+	enum cm_status rc = cm_crypto_sha256(data, len, digest, err);
+
+	out[0] = '\0';
+	if (rc == CM_OK)
+		cm_encode_hex(digest, sizeof digest, out);
+	return rc;
+}
+
+bool cm_crypto_equal(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void cm_crypto_wipe(void *data, size_t len)
+{
+	OPENSSL_cleanse(data, len);
+}

@@ -1,0 +1,67 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define UNAVAILABLE "The server can't answer right now. Try again in a few seconds."
+#define BROKEN      "Internal error. The server's log has the details under this request id."
+
+static const struct cm_status_info table[] = {
+    [CM_OK] = {"ok", 200, 0, "", 0, NULL},
+    [CM_INTERNAL] = {"internal", 500, -32603, "server_error", 1, BROKEN},
+    [CM_NOMEM] = {"out_of_memory", 500, -32603, "server_error", 1, BROKEN},
+    [CM_STORE] = {"store", 503, -32603, "temporarily_unavailable", 7, UNAVAILABLE},
+    [CM_BUSY] = {"busy", 503, -32603, "temporarily_unavailable", 7, UNAVAILABLE},
+    [CM_PARSE] = {"parse_error", 400, -32700, "invalid_request", 6, NULL},
+    [CM_REQUEST] = {"invalid_request", 400, -32600, "invalid_request", 6, NULL},
+    [CM_METHOD] = {"method_not_found", 200, -32601, "invalid_request", 6, NULL},
+    [CM_PARAMS] = {"invalid_params", 200, -32602, "invalid_request", 6, NULL},
+    [CM_INPUT] = {"invalid_input", 400, -32602, "invalid_request", 6, NULL},
+    [CM_NOT_FOUND] = {"not_found", 404, -32602, "invalid_request", 3, NULL},
+    [CM_CONFLICT] = {"conflict", 409, -32602, "invalid_request", 4, NULL},
+    [CM_FORBIDDEN] = {"forbidden", 403, -32001, "access_denied", 5, NULL},
+    [CM_UNAUTHORIZED] = {"unauthorized", 401, -32001, "invalid_token", 5, NULL},
+    [CM_SCOPE] = {"insufficient_scope", 403, -32001, "insufficient_scope", 5, NULL},
+    [CM_TOO_LARGE] = {"too_large", 413, -32600, "invalid_request", 6, NULL},
+    [CM_MEDIA_TYPE] = {"media_type", 415, -32600, "invalid_request", 6, NULL},
+    [CM_HTTP_METHOD] = {"http_method", 405, -32600, "invalid_request", 6, NULL},
+    [CM_INVALID_CLIENT] = {"invalid_client", 401, -32001, "invalid_client", 5, NULL},
+    [CM_UNAUTHORIZED_CLIENT] = {"unauthorized_client", 400, -32001, "unauthorized_client", 5, NULL},
+    [CM_UNSUPPORTED_GRANT] = {"unsupported_grant_type", 400, -32602, "unsupported_grant_type", 6,
+                              NULL},
+    [CM_INVALID_SCOPE] = {"invalid_scope", 400, -32602, "invalid_scope", 6, NULL},
+    [CM_INVALID_TARGET] = {"invalid_target", 400, -32602, "invalid_target", 6, NULL},
+    [CM_USAGE] = {"usage", 400, -32602, "invalid_request", 2, NULL},
+};
+_Static_assert(sizeof table / sizeof *table == CM_STATUS_COUNT, "every status has a row");
+
+const struct cm_status_info *cm_status_info(enum cm_status status)
+{
+	return &table[status < CM_STATUS_COUNT ? status : CM_INTERNAL];
+}
+
+enum cm_status cm_err_set(struct cm_err *err, enum cm_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (err == NULL || err->status != CM_OK)
+		return status;
+	err->status = status;
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof err->text, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+void cm_err_clear(struct cm_err *err)
+{
+	err->status = CM_OK;
+	err->text[0] = '\0';
+}
+
+const char *cm_err_public(const struct cm_err *err)
+{
+	const char *generic = cm_status_info(err->status)->generic;
+
+	return generic != NULL ? generic : err->text;
+}

@@ -1,0 +1,138 @@
+#include "http/exchange.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "auth/access_token.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/url.h"
+
+void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err)
+{
+	if (cm_status_info(err->status)->generic != NULL)
+		cm_log_error(x->req->request_id, "%s: %s", cm_status_info(err->status)->name,
+		             err->text);
+}
+
+static void put_oauth_error(struct cm_buf *buf, const char *code, const struct cm_err *err,
+                            const char *request_id)
+{
+	cm_json_put_open(buf, '{');
+	cm_json_put_member(buf, "error", code);
+	cm_json_put_member(buf, "error_description", cm_err_public(err));
+	if (cm_status_info(err->status)->generic != NULL)
+		cm_json_put_member(buf, "request_id", request_id);
+	cm_json_put_close(buf, '}');
+}
+
+void cm_exchange_put_rpc_error(struct cm_buf *buf, const struct cm_err *err, const char *data,
+                               const char *request_id)
+{
+	bool internal = cm_status_info(err->status)->generic != NULL;
+
+	cm_json_put_open(buf, '{');
+	cm_json_put_name(buf, "code");
+	cm_json_put_integer(buf, cm_status_info(err->status)->jsonrpc);
+	cm_json_put_member(buf, "message", cm_err_public(err));
+	if (data != NULL) {
+		cm_json_put_name(buf, "data");
+		cm_json_put_raw(buf, data);
+	} else if (internal) {
+		cm_json_put_name(buf, "data");
+		cm_json_put_open(buf, '{');
+		cm_json_put_member(buf, "request_id", request_id);
+		cm_json_put_close(buf, '}');
+	}
+	cm_json_put_close(buf, '}');
+}
+
+static void put_rpc_response(struct cm_buf *buf, const struct cm_err *err, const char *request_id)
+{
+	cm_json_put_open(buf, '{');
+	cm_json_put_member(buf, "jsonrpc", "2.0");
+	cm_json_put_name(buf, "id");
+	cm_json_put_string(buf, NULL);
+	cm_json_put_name(buf, "error");
+	cm_exchange_put_rpc_error(buf, err, NULL, request_id);
+	cm_json_put_close(buf, '}');
+}
+
+void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct cm_err *err)
+{
+	const struct cm_status_info *info = cm_status_info(err->status);
+	struct cm_response *res = x->res;
+	struct cm_err unauthorized = {CM_UNAUTHORIZED, "Unauthorized"};
+
+	cm_exchange_log(x, err);
+	res->status = info->http == 200 ? 400 : info->http;
+	res->content_type = "application/json";
+	res->cache = "no-store";
+	cm_buf_reset(&res->body);
+	if (info->http == 503)
+		cm_response_header(res, "Retry-After", "2");
+	switch (shape) {
+	case CM_SHAPE_OAUTH:
+		put_oauth_error(&res->body, info->oauth, err, x->req->request_id);
+		break;
+	case CM_SHAPE_JSONRPC:
+		put_rpc_response(&res->body, err->status == CM_UNAUTHORIZED ? &unauthorized : err,
+		                 x->req->request_id);
+		break;
+	case CM_SHAPE_PLAIN:
+	case CM_SHAPE_COUNT:
+		put_oauth_error(&res->body, info->name, err, x->req->request_id);
+		break;
+	}
+}
+
+void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char *description,
+                           cm_scope_set scopes)
+{
+	struct cm_buf value = {0};
+	struct cm_url issuer;
+
+	cm_buf_puts(&value, "Bearer ");
+	if (error != NULL)
+		cm_buf_printf(&value, "error=\"%s\", error_description=\"%s\", ", error, description);
+	if (cm_url_parse(x->ctx->settings.issuer, &issuer))
+		cm_buf_printf(&value,
+		              "resource_metadata=\"%s/.well-known/oauth-protected-resource%s" CM_MCP_PATH
+		              "\", ",
+		              issuer.origin, x->ctx->prefix);
+	cm_buf_puts(&value, "scope=\"");
+	cm_scope_put(&value, scopes);
+	cm_buf_puts(&value, "\"");
+	if (value.failed)
+		x->res->failed = true;
+	cm_response_header(x->res, "WWW-Authenticate", cm_buf_str(&value));
+	cm_buf_clear(&value);
+}
+
+/* b64token (RFC 6750 section 2.1): one word; a second header would have brought a comma along. */
+static bool is_token(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	                          "-._~+/");
+
+	return len > 0 && text[len + strspn(text + len, "=")] == '\0';
+}
+
+enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *err)
+{
+	const char *value = cm_request_authorization(x->req);
+	enum cm_status rc;
+
+	if (value == NULL) {
+		cm_exchange_challenge(x, NULL, NULL, CM_SCOPE_ALL);
+		return cm_err_set(err, CM_UNAUTHORIZED, "A bearer token is needed.");
+	}
+	if (strncasecmp(value, "Bearer ", 7) != 0 || !is_token(value + 7 + strspn(value + 7, " ")))
+		rc = cm_err_set(err, CM_UNAUTHORIZED, "The Authorization header holds no bearer token.");
+	else
+		rc = cm_access_token_check(x->ctx, value + 7 + strspn(value + 7, " "), &x->caller,
+		                           err);
+	if (rc == CM_UNAUTHORIZED)
+		cm_exchange_challenge(x, "invalid_token", err->text, CM_SCOPE_ALL);
+	return rc;
+}

@@ -1,0 +1,51 @@
+#ifndef CM_HTTP_EXCHANGE_H
+#define CM_HTTP_EXCHANGE_H
+
+#include "auth/context.h"
+#include "auth/principal.h"
+#include "http/request.h"
+#include "http/response.h"
+
+/* One request on its way to its response. */
+struct cm_exchange {
+	struct cm_context *ctx;
+	const struct cm_request *req;
+	struct cm_response *res;
+	struct cm_principal caller; /* scopes and names only where the route wants a token */
+};
+
+/* In which shape a path tells errors. */
+enum cm_shape {
+	CM_SHAPE_PLAIN = 0, /* {"error": name, "error_description": text} */
+	CM_SHAPE_OAUTH,     /* RFC 6749 section 5.2 */
+	CM_SHAPE_JSONRPC,   /* JSON-RPC 2.0 section 5.1, with id null */
+	CM_SHAPE_COUNT
+};
+
+/*
+ * Answer with an error: status, body in the given shape, Retry-After with 503.  What a caller may
+ * not read goes to the log, under the request id that the caller gets.
+ */
+void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct cm_err *err);
+
+/* The error object of JSON-RPC: {"code":...,"message":...,"data":...}; data is JSON text or NULL. */
+void cm_exchange_put_rpc_error(struct cm_buf *buf, const struct cm_err *err, const char *data,
+                               const char *request_id);
+
+/* Log a failure whose text the caller may not read; the others are the caller's own. */
+void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err);
+
+/*
+ * The challenge for a bearer token (RFC 6750 section 3, RFC 9728 section 5.1).  error may be NULL:
+ * no token was sent.
+ */
+void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char *description,
+                           cm_scope_set scopes);
+
+/*
+ * Find out who is calling, from the Authorization header alone (RFC 6750 section 2.1).  On failure
+ * the challenge is in the response.  CM_UNAUTHORIZED, or what kept the store from answering.
+ */
+enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *err);
+
+#endif

@@ -1,0 +1,74 @@
+#include "http/response.h"
+
+#include <string.h>
+
+static const struct {
+	int status;
+	const char *reason;
+} reasons[] = {
+    {200, "OK"},
+    {202, "Accepted"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {409, "Conflict"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
+};
+
+static const char *reason(int status)
+{
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	}
+	return "Status";
+}
+
+void cm_response_init(struct cm_response *res)
+{
+	*res = (struct cm_response){.status = 200, .cache = "no-store"};
+}
+
+void cm_response_clear(struct cm_response *res)
+{
+	cm_buf_clear(&res->headers);
+	cm_buf_clear(&res->body);
+}
+
+void cm_response_restart(struct cm_response *res)
+{
+	cm_response_clear(res);
+	cm_response_init(res);
+}
+
+void cm_response_header(struct cm_response *res, const char *name, const char *value)
+{
+	for (const char *c = value; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			res->failed = true;
+	}
+	cm_buf_printf(&res->headers, "%s: %s\r\n", name, value);
+}
+
+enum cm_status cm_response_emit(const struct cm_response *res, struct cm_buf *out,
+                                struct cm_err *err)
+{
+	if (res->failed)
+		return cm_err_set(err, CM_INTERNAL, "a response header has a control character");
+	cm_buf_printf(out, "Status: %d %s\r\n", res->status, reason(res->status));
+	if (res->content_type != NULL)
+		cm_buf_printf(out, "Content-Type: %s\r\n", res->content_type);
+	cm_buf_printf(out,
+	              "Content-Length: %zu\r\nCache-Control: %s\r\n"
+	              "X-Content-Type-Options: nosniff\r\n",
+	              res->body.len, res->cache);
+	cm_buf_append(out, &res->headers);
+	cm_buf_puts(out, "\r\n");
+	cm_buf_append(out, &res->body);
+	return cm_buf_status(out, err);
+}

@@ -1,0 +1,27 @@
+#ifndef CM_HTTP_ROUTE_H
+#define CM_HTTP_ROUTE_H
+
+#include <stddef.h>
+
+#include "http/exchange.h"
+
+/* Whether a route wants a token; a row that says nothing does. */
+enum cm_route_auth { CM_AUTH_REQUIRED = 0, CM_AUTH_NONE };
+
+/* A path and what answers it.  Paths are those below the mount point. */
+struct cm_route {
+	const char *method;
+	const char *path;
+	enum cm_route_auth auth;
+	enum cm_shape shape; /* of its errors */
+	void (*handle)(struct cm_exchange *x);
+};
+
+/*
+ * Answer a request by the first row that fits its path and method; HEAD goes where GET goes.
+ * Unknown path 404, other method 405 with Allow, body over the limit 413, body cut short 400.
+ * Routes that want a token refuse pages of foreign origins first.
+ */
+void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exchange *x);
+
+#endif

@@ -1,0 +1,22 @@
+#include "oauth/resource.h"
+
+#include <string.h>
+
+#include "base/url.h"
+
+enum cm_status cm_oauth_resource_check(const char *resource, const char *mcp_url,
+                                       struct cm_err *err)
+{
+	struct cm_url asked, ours;
+
+	if (!cm_url_parse(resource, &asked) || asked.fragment)
+		return cm_err_set(err, CM_INVALID_TARGET,
+		                  "resource must be an absolute URL without a fragment.");
+	if (!cm_url_parse(mcp_url, &ours))
+		return cm_err_set(err, CM_INTERNAL, "the MCP URL can't be parsed");
+	if (strcmp(asked.origin, ours.origin) == 0 && !asked.query && !asked.userinfo &&
+	    (strcmp(asked.path, ours.path) == 0 || *asked.path == '\0' ||
+	     strcmp(asked.path, "/") == 0))
+		return CM_OK;
+	return cm_err_set(err, CM_INVALID_TARGET, "resource must be %s.", mcp_url);
+}

@@ -1,0 +1,13 @@
+#ifndef CM_OAUTH_RESOURCE_H
+#define CM_OAUTH_RESOURCE_H
+
+#include "base/status.h"
+
+/*
+ * Check a resource parameter (RFC 8707 section 2): it must be the MCP URL or that URL's origin,
+ * with or without the slash of an empty path.  CM_INVALID_TARGET.
+ */
+enum cm_status cm_oauth_resource_check(const char *resource, const char *mcp_url,
+                                       struct cm_err *err);
+
+#endif

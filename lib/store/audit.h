@@ -1,0 +1,23 @@
+#ifndef CM_STORE_AUDIT_H
+#define CM_STORE_AUDIT_H
+
+#include "base/status.h"
+
+struct cm_store;
+
+/* Who did what to which, and how it ended.  The time is now.  All strings are borrowed, none NULL. */
+struct cm_audit {
+	const char *client_id;
+	const char *organization;
+	const char *tool;
+	const char *target;
+	const char *outcome; /* cm_status_info()->name */
+	const char *request_id;
+	const char *address;
+};
+
+/* Write a row; within the cm_store_write() of the change that it tells of. */
+enum cm_status cm_audit_insert(struct cm_store *store, const struct cm_audit *audit,
+                               struct cm_err *err);
+
+#endif

@@ -1,0 +1,242 @@
+#include "store/entity.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/query.h"
+
+enum cm_column_kind cm_field_column_kind(const struct cm_field *field)
+{
+	switch (field->type) {
+	case CM_FIELD_BOOL:
+	case CM_FIELD_INTEGER:
+	case CM_FIELD_TIME:
+		return CM_COLUMN_INTEGER;
+	case CM_FIELD_NUMBER:
+		return CM_COLUMN_REAL;
+	case CM_FIELD_STRING:
+	case CM_FIELD_STRINGS:
+	case CM_FIELD_OBJECTS:
+	case CM_FIELD_OBJECT:
+		break;
+	}
+	return CM_COLUMN_TEXT;
+}
+
+int cm_entity_column(const struct cm_entity *entity, const char *column)
+{
+	int index = 0;
+
+	for (size_t i = 0; i < entity->field_count; i++) {
+		const char *name = entity->fields[i].column;
+
+		if (name != NULL && strcmp(name, column) == 0)
+			return index;
+		index += name != NULL;
+	}
+	assert(!"a column that the entity has");
+	return 0;
+}
+
+const struct cm_field *cm_entity_field(const struct cm_entity *entity, const char *name)
+{
+	for (size_t i = 0; i < entity->field_count; i++) {
+		const struct cm_field *field = &entity->fields[i];
+
+		if (field->name != NULL && strcmp(field->name, name) == 0)
+			return field;
+	}
+	return NULL;
+}
+
+void cm_record_init(struct cm_record *record, const struct cm_entity *entity)
+{
+	*record = (struct cm_record){.entity = entity};
+}
+
+void cm_record_clear(struct cm_record *record)
+{
+	for (size_t i = 0; i < CM_COLUMNS_MAX; i++) {
+		free(record->value[i].text);
+		record->value[i] = (struct cm_value){0};
+	}
+}
+
+struct cm_value *cm_record_value(struct cm_record *record, const char *column)
+{
+	return &record->value[cm_entity_column(record->entity, column)];
+}
+
+const char *cm_record_text(const struct cm_record *record, const char *column)
+{
+	const char *text = record->value[cm_entity_column(record->entity, column)].text;
+
+	return text == NULL ? "" : text;
+}
+
+enum cm_status cm_record_set_text(struct cm_record *record, const char *column, const char *text,
+                                  struct cm_err *err)
+{
+	struct cm_value *value = cm_record_value(record, column);
+	char *copy = cm_text_dup(text);
+
+	if (text != NULL && copy == NULL)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	free(value->text);
+	value->text = copy;
+	return CM_OK;
+}
+
+/* Copy the current row of the query; its columns stand in the order of the fields. */
+static void read_record(struct cm_query *q, struct cm_record *out)
+{
+	const struct cm_entity *entity = out->entity;
+	int column = 0;
+
+	cm_record_clear(out);
+	for (size_t i = 0; i < entity->field_count; i++) {
+		struct cm_value *value = &out->value[column];
+		const char *text;
+
+		if (entity->fields[i].column == NULL)
+			continue;
+		switch (cm_field_column_kind(&entity->fields[i])) {
+		case CM_COLUMN_TEXT:
+			text = cm_query_column_text(q, column);
+			value->text = cm_text_dup(text);
+			if (text != NULL && value->text == NULL && q->rc == CM_OK)
+				q->rc = cm_err_set(q->err, CM_NOMEM, "out of memory");
+			break;
+		case CM_COLUMN_INTEGER:
+			value->integer = cm_query_column_integer(q, column);
+			break;
+		case CM_COLUMN_REAL:
+			value->real = cm_query_column_real(q, column);
+			break;
+		}
+		column++;
+	}
+}
+
+static void bind_record(struct cm_query *q, const struct cm_record *record)
+{
+	const struct cm_entity *entity = record->entity;
+	const struct cm_value *value = record->value;
+
+	for (size_t i = 0; i < entity->field_count; i++) {
+		char name[64];
+
+		if (entity->fields[i].column == NULL)
+			continue;
+		snprintf(name, sizeof name, ":%s", entity->fields[i].column);
+		switch (cm_field_column_kind(&entity->fields[i])) {
+		case CM_COLUMN_TEXT:
+			cm_query_text(q, name, value->text);
+			break;
+		case CM_COLUMN_INTEGER:
+			cm_query_integer(q, name, value->integer);
+			break;
+		case CM_COLUMN_REAL:
+			cm_query_real(q, name, value->real);
+			break;
+		}
+		value++;
+	}
+}
+
+static enum cm_status not_found(const struct cm_entity *entity, const char *owner,
+                                const char *name, struct cm_err *err)
+{
+	return cm_err_set(err, CM_NOT_FOUND, "There is no %s %s/%s.", entity->name, owner, name);
+}
+
+enum cm_status cm_entity_get(struct cm_store *store, const char *owner, const char *name,
+                             struct cm_record *out, struct cm_err *err)
+{
+	struct cm_query q;
+	bool found = false;
+	enum cm_status rc;
+
+	cm_query_begin(&q, store, out->entity->get, err);
+	cm_query_text(&q, ":owner", owner);
+	cm_query_text(&q, ":name", name);
+	if (cm_query_row(&q)) {
+		found = true;
+		read_record(&q, out);
+	}
+	rc = cm_query_end(&q);
+	return rc == CM_OK && !found ? not_found(out->entity, owner, name, err) : rc;
+}
+
+enum cm_status cm_entity_insert(struct cm_store *store, const struct cm_record *record,
+                                struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, record->entity->insert, err);
+	bind_record(&q, record);
+	cm_query_run(&q);
+	return cm_query_end(&q);
+}
+
+enum cm_status cm_entity_update(struct cm_store *store, const char *owner, const char *name,
+                                const struct cm_record *record, struct cm_err *err)
+{
+	struct cm_query q;
+	enum cm_status rc;
+	int changes;
+
+	cm_query_begin(&q, store, record->entity->update, err);
+	cm_query_text(&q, ":key_owner", owner);
+	cm_query_text(&q, ":key_name", name);
+	bind_record(&q, record);
+	cm_query_run(&q);
+	changes = cm_query_changes(&q);
+	rc = cm_query_end(&q);
+	return rc == CM_OK && changes == 0 ? not_found(record->entity, owner, name, err) : rc;
+}
+
+enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *entity,
+                                const char *owner, const char *name, struct cm_err *err)
+{
+	struct cm_query q;
+	enum cm_status rc;
+	int changes;
+
+	cm_query_begin(&q, store, entity->remove, err);
+	cm_query_text(&q, ":key_owner", owner);
+	cm_query_text(&q, ":key_name", name);
+	cm_query_run(&q);
+	changes = cm_query_changes(&q);
+	rc = cm_query_end(&q);
+	return rc == CM_OK && changes == 0 ? not_found(entity, owner, name, err) : rc;
+}
+
+enum cm_status cm_entity_list(struct cm_store *store, const struct cm_entity *entity,
+                              const struct cm_page *page, cm_entity_each *each, void *arg,
+                              struct cm_err *err)
+{
+	struct cm_record record;
+	struct cm_query q;
+
+	cm_record_init(&record, entity);
+	cm_query_begin(&q, store, page->owner == NULL ? entity->list : entity->list_of_owner, err);
+	if (page->owner == NULL) {
+		cm_query_text(&q, ":after_owner", page->after_owner);
+	} else {
+		cm_query_text(&q, ":owner", page->owner);
+		cm_query_text(&q, ":organization", page->organization);
+	}
+	cm_query_text(&q, ":after_name", page->after_name);
+	cm_query_integer(&q, ":limit", page->limit);
+	while (cm_query_row(&q)) {
+		read_record(&q, &record);
+		if (q.rc == CM_OK)
+			q.rc = each(&record, arg, err);
+	}
+	cm_record_clear(&record);
+	return cm_query_end(&q);
+}

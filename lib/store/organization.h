@@ -1,0 +1,35 @@
+#ifndef CM_STORE_ORGANIZATION_H
+#define CM_STORE_ORGANIZATION_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "store/entity.h"
+
+struct cm_store;
+
+/* The organisation whose clients may reach all others. */
+#define CM_ORGANIZATION_BUILT_IN "built-in"
+
+enum { CM_DISPLAY_NAME_MAX = 400 }; /* bytes */
+
+struct cm_organization {
+	char name[CM_NAME_MAX + 1];
+	char display_name[CM_DISPLAY_NAME_MAX + 1];
+	int64_t created_at_s;
+};
+
+/* Write a new organisation. CM_CONFLICT when the name is taken. */
+enum cm_status cm_organization_insert(struct cm_store *store, const struct cm_organization *row,
+                                      struct cm_err *err);
+
+/* CM_NOT_FOUND when there is none of that name. */
+enum cm_status cm_organization_get(struct cm_store *store, const char *name,
+                                   struct cm_organization *out, struct cm_err *err);
+
+/* At most limit rows after a name ("" for the first), in the order of the names. */
+enum cm_status cm_organization_list(struct cm_store *store, const char *after_name, int64_t limit,
+                                    void (*each)(const struct cm_organization *row, void *arg),
+                                    void *arg, struct cm_err *err);
+
+#endif

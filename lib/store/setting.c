@@ -1,0 +1,209 @@
+#include "store/setting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "store/query.h"
+#include "store/store.h"
+
+struct setting {
+	struct cm_setting_info info;
+	enum { TEXT, NUMBER } type;
+	size_t offset;
+	size_t size;      /* TEXT: bytes of the member */
+	int64_t min, max; /* NUMBER */
+	/* TEXT: may change the value to its one written form; says what is wrong with it */
+	const char *(*check)(char *value);
+};
+
+/* RFC 8414 section 2: no query, no fragment; https, except on this machine itself. */
+static const char *check_issuer(char *value)
+{
+	size_t len = strlen(value);
+	struct cm_url url;
+
+	while (len > 0 && value[len - 1] == '/')
+		value[--len] = '\0';
+	if (!cm_url_parse(value, &url) || url.host[0] == '\0')
+		return "must be an absolute URL such as https://example.org";
+	if (url.query || url.fragment || url.userinfo)
+		return "must have no query, fragment or user name";
+	if (strcmp(url.scheme, "https") != 0 &&
+	    !(strcmp(url.scheme, "http") == 0 && cm_url_is_loopback(&url)))
+		return "must begin with https:// (http:// only for a loopback address)";
+	if (strncmp(value, url.origin, strlen(url.origin)) != 0)
+		return "must have its host in lower case and no default port";
+	if (strstr(url.path, "//") != NULL || strchr(url.path, '%') != NULL)
+		return "must have a plain path";
+	return NULL;
+}
+
+static const char *check_algorithm(char *value)
+{
+	bool known = strcmp(value, "RS256") == 0 || strcmp(value, "ES256") == 0;
+
+	return known ? NULL : "must be RS256 or ES256";
+}
+
+static const char *check_origins(char *value)
+{
+	const char *cursor = value, *word;
+	size_t len;
+
+	while ((word = cm_text_word(&cursor, " ", &len)) != NULL) {
+		char one[CM_URL_MAX + 1];
+		struct cm_url url;
+
+		if (len >= sizeof one)
+			return "has an origin that is too long";
+		memcpy(one, word, len);
+		one[len] = '\0';
+		if (!cm_url_parse(one, &url) || strcmp(url.origin, one) != 0)
+			return "must be origins such as https://example.org, separated by spaces";
+	}
+	return NULL;
+}
+
+#define MEMBER(member)                                                                             \
+	offsetof(struct cm_settings, member), sizeof((struct cm_settings *)NULL)->member
+
+static const struct setting table[] = {
+    {{"issuer", "http://127.0.0.1:8080", "Public URL of this server; all its URLs begin with it"},
+     TEXT, MEMBER(issuer), 0, 0, check_issuer},
+    {{"signing_algorithm", "RS256", "How access tokens are signed: RS256 or ES256"},
+     TEXT, MEMBER(signing_algorithm), 0, 0, check_algorithm},
+    {{"access_token_lifetime_s", "3600", "Life of access tokens in seconds"},
+     NUMBER, MEMBER(access_token_lifetime_s), 10, 86400, NULL},
+    {{"max_body_bytes", "1048576", "Largest request body in bytes"},
+     NUMBER, MEMBER(max_body_bytes), 1024, 67108864, NULL},
+    {{"allowed_origins", "", "Origins of web pages that may call the server, besides its own"},
+     TEXT, MEMBER(allowed_origins), 0, 0, check_origins},
+};
+enum { SETTINGS = sizeof table / sizeof *table };
+
+const struct cm_setting_info *cm_setting_info(size_t index)
+{
+	return index < SETTINGS ? &table[index].info : NULL;
+}
+
+static const struct setting *find(const char *name)
+{
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (strcmp(table[i].info.name, name) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+/* Check a value and put it into the settings. */
+static enum cm_status apply(const struct setting *row, char *value, struct cm_settings *settings,
+                            struct cm_err *err)
+{
+	char *at = (char *)settings + row->offset;
+	const char *wrong = NULL;
+
+	if (row->type == NUMBER) {
+		char *end = value;
+		long long number;
+
+		errno = 0;
+		number = strtoll(value, &end, 10);
+		if (end == value || *end != '\0' || errno != 0 || number < row->min ||
+		    number > row->max)
+			return cm_err_set(err, CM_INPUT, "%s must be a whole number from %lld to %lld",
+			                  row->info.name, (long long)row->min, (long long)row->max);
+		memcpy(at, &(int64_t){number}, sizeof(int64_t));
+		return CM_OK;
+	}
+	if (row->check != NULL)
+		wrong = row->check(value);
+	if (wrong == NULL && strlen(value) >= row->size)
+		wrong = "is too long";
+	if (wrong != NULL)
+		return cm_err_set(err, CM_INPUT, "%s %s", row->info.name, wrong);
+	memcpy(at, value, strlen(value) + 1);
+	return CM_OK;
+}
+
+enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
+                                struct cm_err *err)
+{
+	char value[CM_SETTING_TEXT_MAX];
+	struct cm_err wrong = {0};
+	struct cm_query q;
+
+	*out = (struct cm_settings){0};
+	for (size_t i = 0; i < SETTINGS; i++) {
+		snprintf(value, sizeof value, "%s", table[i].info.fallback);
+		(void)apply(&table[i], value, out, err);
+	}
+	cm_query_begin(&q, store, CM_STMT_SETTING_LIST, err);
+	while (cm_query_row(&q)) {
+		const char *name = cm_query_column_text(&q, 0);
+		const struct setting *row = name == NULL ? NULL : find(name);
+
+		cm_query_column_copy(&q, 1, value, sizeof value);
+		/* A row that was edited into nonsense by hand must not be half obeyed. */
+		if (q.rc == CM_OK && row != NULL && apply(row, value, out, &wrong) != CM_OK)
+			q.rc = cm_err_set(err, CM_STORE, "setting: %s", wrong.text);
+	}
+	return cm_query_end(&q);
+}
+
+enum cm_status cm_setting_text(const struct cm_settings *settings, const char *name,
+                               char out[CM_SETTING_TEXT_MAX], struct cm_err *err)
+{
+	const struct setting *row = find(name);
+	const char *at;
+	int64_t number;
+
+	if (row == NULL)
+		return cm_err_set(err, CM_NOT_FOUND, "There is no setting %s.", name);
+	at = (const char *)settings + row->offset;
+	if (row->type == NUMBER) {
+		memcpy(&number, at, sizeof number);
+		snprintf(out, CM_SETTING_TEXT_MAX, "%lld", (long long)number);
+	} else {
+		snprintf(out, CM_SETTING_TEXT_MAX, "%s", at);
+	}
+	return CM_OK;
+}
+
+struct pair {
+	const char *name;
+	const char *value;
+};
+
+static enum cm_status write_pair(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	const struct pair *pair = arg;
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_SETTING_SET, err);
+	cm_query_text(&q, ":name", pair->name);
+	cm_query_text(&q, ":value", pair->value);
+	cm_query_integer(&q, ":updated_at_s", cm_clock_now_s());
+	cm_query_run(&q);
+	return cm_query_end(&q);
+}
+
+enum cm_status cm_setting_set(struct cm_store *store, const char *name, const char *value,
+                              struct cm_err *err)
+{
+	const struct setting *row = find(name);
+	char copy[CM_SETTING_TEXT_MAX];
+	struct cm_settings scratch;
+	enum cm_status rc;
+
+	if (row == NULL)
+		return cm_err_set(err, CM_NOT_FOUND, "There is no setting %s.", name);
+	if (strlen(value) >= sizeof copy)
+		return cm_err_set(err, CM_INPUT, "%s is too long", name);
+	memcpy(copy, value, strlen(value) + 1);
+	rc = apply(row, copy, &scratch, err);
+	return rc == CM_OK ? cm_store_write(store, write_pair, &(struct pair){name, copy}, err) : rc;
+}

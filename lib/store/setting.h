@@ -1,0 +1,44 @@
+#ifndef CM_STORE_SETTING_H
+#define CM_STORE_SETTING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/url.h"
+
+struct cm_store;
+
+enum { CM_ORIGINS_MAX = 2000, CM_SETTING_TEXT_MAX = 2048 };
+
+/* All settings, each with its default where the store has no row for it. */
+struct cm_settings {
+	char issuer[CM_URL_MAX + 1];          /* public URL, without a slash at its end */
+	char signing_algorithm[8];            /* RS256 or ES256 (RFC 7518 section 3.1) */
+	int64_t access_token_lifetime_s;
+	int64_t max_body_bytes;
+	char allowed_origins[CM_ORIGINS_MAX]; /* origins, separated by spaces */
+};
+
+/* What there is to know of a setting, for `casement setting` and the README. */
+struct cm_setting_info {
+	const char *name;
+	const char *fallback;
+	const char *description;
+};
+
+/* The row of the index-th setting, NULL beyond the last. */
+const struct cm_setting_info *cm_setting_info(size_t index);
+
+enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
+                                struct cm_err *err);
+
+/* A setting's value as text. CM_NOT_FOUND for an unknown name. */
+enum cm_status cm_setting_text(const struct cm_settings *settings, const char *name,
+                               char out[CM_SETTING_TEXT_MAX], struct cm_err *err);
+
+/* Check a value and keep it.  CM_NOT_FOUND for an unknown name, CM_INPUT for a bad value. */
+enum cm_status cm_setting_set(struct cm_store *store, const char *name, const char *value,
+                              struct cm_err *err);
+
+#endif

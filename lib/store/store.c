@@ -1,0 +1,241 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "store/query.h"
+
+enum {
+	APPLICATION_ID = 0x43534d54, /* "CSMT" in the file's header, SQLite's PRAGMA application_id */
+	BUSY_TIMEOUT_MS = 5000
+};
+
+struct cm_store {
+	sqlite3 *db;
+	char *path; /* NULL for a store without a file */
+	dev_t device;
+	ino_t inode;
+	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
+};
+
+struct sqlite3 *cm_store_db(struct cm_store *store)
+{
+	return store->db;
+}
+
+enum cm_status cm_store_statement(struct cm_store *store, enum cm_stmt id,
+                                  struct sqlite3_stmt **out, struct cm_err *err)
+{
+	sqlite3_stmt **slot = &store->statement[id];
+	int code = SQLITE_OK;
+
+	if (*slot == NULL)
+		code = sqlite3_prepare_v3(store->db, cm_sql_statement[id], -1,
+		                          SQLITE_PREPARE_PERSISTENT, slot, NULL);
+	*out = *slot;
+	return code == SQLITE_OK ? CM_OK : cm_query_fault(store->db, code, err);
+}
+
+static enum cm_status run(struct cm_store *store, enum cm_stmt id, struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, id, err);
+	cm_query_run(&q);
+	return cm_query_end(&q);
+}
+
+static enum cm_status exec(struct cm_store *store, const char *sql, struct cm_err *err)
+{
+	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? CM_OK : cm_query_fault(store->db, code, err);
+}
+
+/* One integer from a PRAGMA or a SELECT that runs only while the store opens. */
+static enum cm_status scalar(struct cm_store *store, const char *sql, int *out, struct cm_err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int code = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	*out = code == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : 0;
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW ? CM_OK : cm_query_fault(store->db, code, err);
+}
+
+int cm_store_schema_known(void)
+{
+	return CM_SQL_MIGRATIONS;
+}
+
+enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *err)
+{
+	return scalar(store, "PRAGMA user_version", out, err);
+}
+
+/* Refuse what is not ours before anything is written. */
+static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_err *err)
+{
+	enum cm_status rc;
+	int id = 0, tables = 0;
+
+	if ((rc = scalar(store, "PRAGMA application_id", &id, err)) != CM_OK ||
+	    (rc = cm_store_schema(store, schema, err)) != CM_OK ||
+	    (rc = scalar(store, "SELECT count(*) FROM sqlite_schema", &tables, err)) != CM_OK)
+		return rc;
+	if (id != APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
+		return cm_err_set(err, CM_STORE, "the file is a database of another program");
+	if (*schema > CM_SQL_MIGRATIONS)
+		return cm_err_set(err, CM_STORE,
+		                  "the database has schema %d, this program knows %d: use a newer casement",
+		                  *schema, CM_SQL_MIGRATIONS);
+	return CM_OK;
+}
+
+static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	char pragma[120];
+	enum cm_status rc;
+	int schema = 0;
+
+	(void)arg;
+	/* Again, now with the write lock: another process may have been faster. */
+	rc = check_file(store, &schema, err);
+	for (; rc == CM_OK && schema < CM_SQL_MIGRATIONS; schema++)
+		rc = exec(store, cm_sql_migration[schema], err);
+	snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+	         APPLICATION_ID, CM_SQL_MIGRATIONS);
+	return rc == CM_OK ? exec(store, pragma, err) : rc;
+}
+
+static enum cm_status set_up(struct cm_store *store, struct cm_err *err)
+{
+	enum cm_status rc;
+	int schema = 0;
+
+	sqlite3_extended_result_codes(store->db, 1);
+	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+	if ((rc = check_file(store, &schema, err)) != CM_OK)
+		return rc;
+	rc = exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
+	if (rc == CM_OK && schema < CM_SQL_MIGRATIONS)
+		rc = cm_store_write(store, migrate_all, NULL, err);
+	return rc;
+}
+
+/* SQLite would make the file with the umask's mode; -wal and -shm take over the file's own. */
+static enum cm_status create_file(const char *path, struct cm_err *err)
+{
+	int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return cm_err_set(err, CM_STORE, "can't create %s: %s", path, strerror(errno));
+	close(fd);
+	return CM_OK;
+}
+
+static enum cm_status remember_file(struct cm_store *store, const char *path, struct cm_err *err)
+{
+	struct stat st;
+
+	store->path = strdup(path);
+	if (store->path == NULL)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	if (stat(path, &st) != 0)
+		return cm_err_set(err, CM_STORE, "can't stat %s: %s", path, strerror(errno));
+	store->device = st.st_dev;
+	store->inode = st.st_ino;
+	return CM_OK;
+}
+
+bool cm_store_is_current(const struct cm_store *store)
+{
+	struct stat st;
+
+	return store->path == NULL || (stat(store->path, &st) == 0 &&
+	                               st.st_dev == store->device && st.st_ino == store->inode);
+}
+
+enum cm_status cm_store_open(const char *path, bool create, struct cm_store **out,
+                             struct cm_err *err)
+{
+	struct cm_store *store = calloc(1, sizeof *store);
+	bool memory = strcmp(path, ":memory:") == 0;
+	enum cm_status rc = CM_OK;
+	int code;
+
+	*out = NULL;
+	if (store == NULL)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	if (create && !memory)
+		rc = create_file(path, err);
+	if (rc != CM_OK)
+		goto out;
+	code = sqlite3_open_v2(path, &store->db,
+	                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+	                           (memory ? SQLITE_OPEN_CREATE : 0),
+	                       NULL);
+	if (code != SQLITE_OK) {
+		rc = cm_err_set(err, CM_STORE, "can't open the database %s: %s", path,
+		                sqlite3_errstr(code));
+		goto out;
+	}
+	rc = set_up(store, err);
+	if (rc == CM_OK && !memory)
+		rc = remember_file(store, path, err);
+out:
+	if (rc == CM_OK)
+		*out = store;
+	else
+		cm_store_close(store);
+	return rc;
+}
+
+void cm_store_close(struct cm_store *store)
+{
+	if (store == NULL)
+		return;
+	for (size_t i = 0; i < CM_STMT_COUNT; i++)
+		sqlite3_finalize(store->statement[i]);
+	sqlite3_close(store->db);
+	free(store->path);
+	free(store);
+}
+
+enum cm_status cm_store_version(struct cm_store *store, int64_t *out, struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_DATA_VERSION, err);
+	if (cm_query_row(&q))
+		*out = cm_query_column_integer(&q, 0);
+	return cm_query_end(&q);
+}
+
+enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
+                              struct cm_err *err)
+{
+	enum cm_status rc = run(store, CM_STMT_BEGIN, err);
+
+	if (rc != CM_OK)
+		return rc;
+	rc = work(store, arg, err);
+	if (rc == CM_OK)
+		rc = run(store, CM_STMT_COMMIT, err);
+	/* SQLite has rolled back by itself after some failures; then there is nothing left to do. */
+	if (rc != CM_OK && sqlite3_get_autocommit(store->db) == 0)
+		(void)run(store, CM_STMT_ROLLBACK, NULL);
+	return rc;
+}

@@ -1,0 +1,53 @@
+#ifndef CM_STORE_STORE_H
+#define CM_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/*
+ * The one file that holds all state, and the transactions on it.  A process has one store and uses
+ * it from one thread.  The other headers of this folder have the entities; this one, the file.
+ */
+struct cm_store;
+
+/*
+ * Open the file at path; with create, make it (mode 0600) when it isn't there.  An older schema is
+ * brought up to date in one transaction; a newer one, or a file that is not Casement's, is refused
+ * untouched.  ":memory:" with create gives a store without a file, for tests.
+ * *out: owned by the caller, NULL on failure.  CM_STORE, CM_BUSY, CM_NOMEM.
+ */
+enum cm_status cm_store_open(const char *path, bool create, struct cm_store **out,
+                             struct cm_err *err);
+
+/* Close the file and release the store. NULL is fine. */
+void cm_store_close(struct cm_store *store);
+
+/*
+ * Whether the path still leads to the file that is open: false when it was deleted or replaced.
+ * Then close the store and open it again.
+ */
+bool cm_store_is_current(const struct cm_store *store);
+
+/* The number of the schema that this program has, and the one that the open file has. */
+int cm_store_schema_known(void);
+enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *err);
+
+/*
+ * A number that changes when another connection has changed the file: whoever keeps things in
+ * memory compares it at each request.
+ */
+enum cm_status cm_store_version(struct cm_store *store, int64_t *out, struct cm_err *err);
+
+/* What is done in one transaction; arg is the caller's. */
+typedef enum cm_status cm_store_work(struct cm_store *store, void *arg, struct cm_err *err);
+
+/*
+ * Run work as one transaction, begun with the write lock.  CM_OK from work commits; anything else,
+ * and a commit that fails, leaves the file as it was.  Every change goes through here.
+ */
+enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
+                              struct cm_err *err);
+
+#endif

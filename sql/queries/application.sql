@@ -1,0 +1,42 @@
+-- fragment: application_columns
+owner, name, organization, display_name, description, created_at_s, updated_at_s, client_id,
+scopes, grant_types, redirect_uris, expire_in_hours, client_secret_sha256, scope, properties
+
+-- name: application_get
+SELECT {application_columns} FROM application WHERE owner = :owner AND name = :name
+
+-- name: client_get
+SELECT client_id, organization, client_secret_sha256, scope, grant_types, expire_in_hours
+  FROM application WHERE client_id = :client_id
+
+-- name: application_list
+SELECT {application_columns} FROM application
+ WHERE (owner, name) > (:after_owner, :after_name)
+ ORDER BY owner, name LIMIT :limit
+
+-- name: application_list_of_owner
+SELECT {application_columns} FROM application
+ WHERE owner = :owner AND name > :after_name
+   AND (:organization IS NULL OR organization = :organization)
+ ORDER BY name LIMIT :limit
+
+-- name: application_insert
+INSERT INTO application
+  (owner, name, organization, display_name, description, created_at_s, updated_at_s, client_id,
+   scopes, grant_types, redirect_uris, expire_in_hours, client_secret_sha256, scope, properties)
+VALUES
+  (:owner, :name, :organization, :display_name, :description, :created_at_s, :updated_at_s,
+   :client_id, :scopes, :grant_types, :redirect_uris, :expire_in_hours, :client_secret_sha256,
+   :scope, :properties)
+
+-- name: application_update
+UPDATE application
+   SET owner = :owner, name = :name, organization = :organization, display_name = :display_name,
+       description = :description, created_at_s = :created_at_s, updated_at_s = :updated_at_s,
+       client_id = :client_id, scopes = :scopes, grant_types = :grant_types,
+       redirect_uris = :redirect_uris, expire_in_hours = :expire_in_hours,
+       client_secret_sha256 = :client_secret_sha256, scope = :scope, properties = :properties
+ WHERE owner = :key_owner AND name = :key_name
+
+-- name: application_delete
+DELETE FROM application WHERE owner = :key_owner AND name = :key_name
