@@ -15,12 +15,26 @@ void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err)
 		             err->text);
 }
 
+/* RFC 6749 section 5.2 and RFC 6750 section 3: descriptions are ASCII without quote and backslash. */
+static void copy_description(char *out, size_t size, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && text[i] != '\0'; i++)
+		out[i] = text[i] < 0x20 || text[i] > 0x7e || strchr("\"\\", text[i]) != NULL ? '?'
+		                                                                          : text[i];
+	out[i] = '\0';
+}
+
 static void put_oauth_error(struct cm_buf *buf, const char *code, const struct cm_err *err,
                             const char *request_id)
 {
+	char description[sizeof err->text];
+
+	copy_description(description, sizeof description, cm_err_public(err));
 	cm_json_put_open(buf, '{');
 	cm_json_put_member(buf, "error", code);
-	cm_json_put_member(buf, "error_description", cm_err_public(err));
+	cm_json_put_member(buf, "error_description", description);
 	if (cm_status_info(err->status)->generic != NULL)
 		cm_json_put_member(buf, "request_id", request_id);
 	cm_json_put_close(buf, '}');
@@ -91,10 +105,13 @@ void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char 
 {
 	struct cm_buf value = {0};
 	struct cm_url issuer;
+	char copy[256];
 
 	cm_buf_puts(&value, "Bearer ");
-	if (error != NULL)
-		cm_buf_printf(&value, "error=\"%s\", error_description=\"%s\", ", error, description);
+	if (error != NULL) {
+		copy_description(copy, sizeof copy, description);
+		cm_buf_printf(&value, "error=\"%s\", error_description=\"%s\", ", error, copy);
+	}
 	if (cm_url_parse(x->ctx->settings.issuer, &issuer))
 		cm_buf_printf(&value,
 		              "resource_metadata=\"%s/.well-known/oauth-protected-resource%s" CM_MCP_PATH

@@ -17,8 +17,10 @@ static const char *local_path(const struct cm_exchange *x, char out[CM_PATH_MAX]
 	const char *path = x->req->path, *prefix = x->ctx->prefix;
 	size_t len = strlen(prefix), name;
 
-	if (strncmp(path, prefix, len) == 0 && (path[len] == '/' || path[len] == '\0'))
+	if (strncmp(path, prefix, len) == 0 && path[len] == '/')
 		return path + len;
+	if (strcmp(path, prefix) == 0)
+		return "/";
 	if (strncmp(path, WELL_KNOWN, strlen(WELL_KNOWN)) != 0)
 		return NULL;
 	name = strlen(WELL_KNOWN) + strcspn(path + strlen(WELL_KNOWN), "/");
@@ -49,11 +51,14 @@ static enum cm_status check_origin(const struct cm_exchange *x, struct cm_err *e
 	return cm_err_set(err, CM_FORBIDDEN, "Pages of this origin may not call the server.");
 }
 
+/* What must hold before a handler sees the request; an error that is set already stays. */
 static enum cm_status check_request(const struct cm_route *route, struct cm_exchange *x,
                                     struct cm_err *err)
 {
 	enum cm_status rc;
 
+	if (err->status != CM_OK)
+		return err->status;
 	if (route->auth == CM_AUTH_REQUIRED && ((rc = check_origin(x, err)) != CM_OK ||
 	                                        (rc = cm_exchange_authenticate(x, err)) != CM_OK))
 		return rc;
@@ -67,12 +72,15 @@ static enum cm_status check_request(const struct cm_route *route, struct cm_exch
 
 void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exchange *x)
 {
-	char buffer[CM_PATH_MAX];
-	const char *path = local_path(x, buffer);
 	const struct cm_route *same_path = NULL;
 	struct cm_buf allow = {0};
 	struct cm_err err = {0};
+	char buffer[CM_PATH_MAX];
+	const char *path;
 
+	/* A store that can't answer is told in the shape of the path, so first find the row. */
+	(void)cm_context_refresh(x->ctx, &err);
+	path = local_path(x, buffer);
 	for (size_t i = 0; i < count && path != NULL; i++) {
 		if (strcmp(table[i].path, path) != 0)
 			continue;
@@ -87,6 +95,7 @@ void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exc
 		same_path = &table[i];
 		cm_buf_printf(&allow, "%s%s", allow.len == 0 ? "" : ", ", table[i].method);
 	}
+	cm_err_clear(&err);
 	if (same_path == NULL) {
 		cm_err_set(&err, CM_NOT_FOUND, "There is nothing at this path.");
 		cm_exchange_fail(x, CM_SHAPE_PLAIN, &err);

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/query.h"
-#include "store/store.h"
 
 struct setting {
 	struct cm_setting_info info;
@@ -173,30 +172,13 @@ enum cm_status cm_setting_text(const struct cm_settings *settings, const char *n
 	return CM_OK;
 }
 
-struct pair {
-	const char *name;
-	const char *value;
-};
-
-static enum cm_status write_pair(struct cm_store *store, void *arg, struct cm_err *err)
-{
-	const struct pair *pair = arg;
-	struct cm_query q;
-
-	cm_query_begin(&q, store, CM_STMT_SETTING_SET, err);
-	cm_query_text(&q, ":name", pair->name);
-	cm_query_text(&q, ":value", pair->value);
-	cm_query_integer(&q, ":updated_at_s", cm_clock_now_s());
-	cm_query_run(&q);
-	return cm_query_end(&q);
-}
-
 enum cm_status cm_setting_set(struct cm_store *store, const char *name, const char *value,
                               struct cm_err *err)
 {
 	const struct setting *row = find(name);
 	char copy[CM_SETTING_TEXT_MAX];
 	struct cm_settings scratch;
+	struct cm_query q;
 	enum cm_status rc;
 
 	if (row == NULL)
@@ -205,5 +187,12 @@ enum cm_status cm_setting_set(struct cm_store *store, const char *name, const ch
 		return cm_err_set(err, CM_INPUT, "%s is too long", name);
 	memcpy(copy, value, strlen(value) + 1);
 	rc = apply(row, copy, &scratch, err);
-	return rc == CM_OK ? cm_store_write(store, write_pair, &(struct pair){name, copy}, err) : rc;
+	if (rc != CM_OK)
+		return rc;
+	cm_query_begin(&q, store, CM_STMT_SETTING_SET, err);
+	cm_query_text(&q, ":name", name);
+	cm_query_text(&q, ":value", copy);
+	cm_query_integer(&q, ":updated_at_s", cm_clock_now_s());
+	cm_query_run(&q);
+	return cm_query_end(&q);
 }

@@ -1,0 +1,57 @@
+#ifndef CM_FCGI_CLI_H
+#define CM_FCGI_CLI_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "auth/context.h"
+#include "auth/principal.h"
+#include "base/buf.h"
+#include "base/json.h"
+
+/* Only for the files of the command line. */
+
+enum { CLI_ARGUMENTS_MAX = 130 };
+
+/* What was asked for, taken apart. */
+struct cli {
+	struct cm_context ctx;      /* its store is open unless the command needs none */
+	char path[PATH_MAX];        /* of the database */
+	struct cm_principal caller; /* the person at the terminal: built-in, with all scopes */
+	const char *argument[CLI_ARGUMENTS_MAX];
+	int arguments;
+	bool json;
+	bool demo;
+	const char *url;
+	const char *env_file;
+	const char *scope;
+};
+
+typedef enum cm_status cli_run(struct cli *cli, struct cm_err *err);
+
+/* cli_registry.c */
+cli_run cli_application_add, cli_application_list, cli_application_show, cli_application_delete,
+    cli_application_rotate_secret, cli_organization_add, cli_organization_list;
+
+/* cli_server.c */
+cli_run cli_key_list, cli_key_rotate, cli_token_issue, cli_setting_get, cli_setting_set,
+    cli_setting_list, cli_migrate;
+
+/* cli_init.c */
+cli_run cli_init;
+
+/* Run work and write an audit row about it, in one transaction. */
+enum cm_status cli_change(struct cli *cli, const char *tool, const char *target,
+                          cm_store_work *work, void *arg, struct cm_err *err);
+
+/* Call a tool of the server; its JSON goes to out. */
+enum cm_status cli_call_tool(struct cli *cli, const char *tool, const cm_json *arguments,
+                             struct cm_buf *out, struct cm_err *err);
+
+/* Add an organisation in the transaction of cli_change(); arg is a struct cm_organization. */
+cm_store_work cli_write_organization;
+
+/* Print JSON text as it is, or for people: a member a line. */
+enum cm_status cli_print_object(const struct cli *cli, const char *json, struct cm_err *err);
+
+#endif

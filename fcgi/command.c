@@ -1,0 +1,244 @@
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "casement.h"
+#include "cli.h"
+#include "mcp/endpoint.h"
+#include "place.h"
+#include "store/organization.h"
+
+/* The options that there are; a command takes those that its row names. */
+enum { TAKES_DEMO = 1, TAKES_URL = 2, TAKES_ENV_FILE = 4, TAKES_SCOPE = 8 };
+
+/* Whether the database must be there before the command runs. */
+enum need { NEEDS_STORE = 0, NEEDS_NOTHING, MAKES_STORE };
+
+struct command {
+	const char *noun;
+	const char *verb; /* NULL: the noun is the command */
+	const char *usage;
+	const char *summary;
+	int least, most; /* arguments */
+	unsigned takes;
+	enum need need;
+	cli_run *run;
+};
+
+static cli_run help, version;
+
+static const struct command commands[] = {
+    {"init", NULL, "[--url URL] [--demo [--env-file FILE]]",
+     "Create the database, a signing key and an administrator's client. Again: what is missing.", 0,
+     0, TAKES_URL | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
+    {"application", "add", "OWNER/NAME [FIELD=VALUE ...]",
+     "Create an application. VALUE is text, or JSON where the field is no string.", 1,
+     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_application_add},
+    {"application", "list", "[ORGANIZATION]", "List applications.", 0, 1, 0, NEEDS_STORE,
+     cli_application_list},
+    {"application", "show", "OWNER/NAME", "Show an application.", 1, 1, 0, NEEDS_STORE,
+     cli_application_show},
+    {"application", "delete", "OWNER/NAME", "Delete an application and its tokens.", 1, 1, 0,
+     NEEDS_STORE, cli_application_delete},
+    {"application", "rotate-secret", "OWNER/NAME",
+     "Give an application a new secret; the old one stops working.", 1, 1, 0, NEEDS_STORE,
+     cli_application_rotate_secret},
+    {"organization", "add", "NAME [DISPLAY NAME]", "Create an organisation.", 1, 2, 0, NEEDS_STORE,
+     cli_organization_add},
+    {"organization", "list", "", "List organisations.", 0, 0, 0, NEEDS_STORE,
+     cli_organization_list},
+    {"key", "list", "", "List signing keys.", 0, 0, 0, NEEDS_STORE, cli_key_list},
+    {"key", "rotate", "", "Make a new signing key; tokens of the old one stay good.", 0, 0, 0,
+     NEEDS_STORE, cli_key_rotate},
+    {"token", "issue", "OWNER/NAME [--scope SCOPES]", "Issue an access token to an application.", 1,
+     1, TAKES_SCOPE, NEEDS_STORE, cli_token_issue},
+    {"setting", "get", "NAME", "Show a setting.", 1, 1, 0, NEEDS_STORE, cli_setting_get},
+    {"setting", "set", "NAME VALUE", "Change a setting.", 2, 2, 0, NEEDS_STORE, cli_setting_set},
+    {"setting", "list", "", "List all settings and what they are for.", 0, 0, 0, NEEDS_STORE,
+     cli_setting_list},
+    {"migrate", NULL, "", "Bring the database up to date with this program.", 0, 0, 0, NEEDS_STORE,
+     cli_migrate},
+    {"version", NULL, "", "Show the version.", 0, 0, 0, NEEDS_NOTHING, version},
+    {"help", NULL, "", "Show this help.", 0, 0, 0, NEEDS_NOTHING, help},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_usage(const struct command *command)
+{
+	const char *verb = command->verb == NULL ? "" : command->verb;
+	const char *space = command->verb == NULL ? "" : " ";
+
+	printf("  casement %s%s%s %s\n      %s\n", command->noun, space, verb, command->usage,
+	       command->summary);
+}
+
+static enum cm_status help(struct cli *cli, struct cm_err *err)
+{
+	(void)cli;
+	(void)err;
+	printf("Casement: an MCP server with OAuth 2.1 for an application registry.\n\n"
+	       "Without arguments and under a web server, it answers FastCGI or CGI requests.\n"
+	       "The database is where CASEMENT_DB or casement.conf beside the program says.\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		print_usage(&commands[i]);
+	printf("\nEvery command takes --json for output that programs read, and --help.\n"
+	       "Exit status: 0 done, 1 internal error, 2 not understood, 3 not found,\n"
+	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble.\n");
+	return CM_OK;
+}
+
+static enum cm_status version(struct cli *cli, struct cm_err *err)
+{
+	(void)err;
+	printf(cli->json ? "{\"version\":\"%s\",\"schema\":%d}\n" : "casement %s (schema %d)\n",
+	       CM_VERSION, cm_store_schema_known());
+	return CM_OK;
+}
+
+/* Words that name the command; *used gets how many. */
+static const struct command *find(int argc, char **argv, int *used)
+{
+	for (size_t i = 0; i < COMMANDS && argc > 0; i++) {
+		if (strcmp(commands[i].noun, argv[0]) != 0)
+			continue;
+		*used = commands[i].verb == NULL ? 1 : 2;
+		if (commands[i].verb == NULL || (argc > 1 && strcmp(commands[i].verb, argv[1]) == 0))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* An option with its value: the place for the value, NULL when the command has no such option. */
+static const char **value_option(struct cli *cli, const struct command *command, const char *word)
+{
+	if (strcmp(word, "--url") == 0 && (command->takes & TAKES_URL) != 0)
+		return &cli->url;
+	if (strcmp(word, "--env-file") == 0 && (command->takes & TAKES_ENV_FILE) != 0)
+		return &cli->env_file;
+	if (strcmp(word, "--scope") == 0 && (command->takes & TAKES_SCOPE) != 0)
+		return &cli->scope;
+	return NULL;
+}
+
+static enum cm_status parse(struct cli *cli, const struct command *command, int argc, char **argv,
+                            struct cm_err *err)
+{
+	for (int i = 0; i < argc; i++) {
+		const char **value = value_option(cli, command, argv[i]);
+
+		if (value != NULL && i + 1 < argc)
+			*value = argv[++i];
+		else if (strcmp(argv[i], "--json") == 0)
+			cli->json = true;
+		else if (strcmp(argv[i], "--demo") == 0 && (command->takes & TAKES_DEMO) != 0)
+			cli->demo = true;
+		else if (value != NULL || argv[i][0] == '-')
+			return cm_err_set(err, CM_USAGE, "%s: %s", argv[i],
+			                  value != NULL ? "needs a value" : "no such option here");
+		else if (cli->arguments == command->most)
+			return cm_err_set(err, CM_USAGE, "%s: one argument too many", argv[i]);
+		else
+			cli->argument[cli->arguments++] = argv[i];
+	}
+	if (cli->arguments < command->least)
+		return cm_err_set(err, CM_USAGE, "an argument is missing");
+	return CM_OK;
+}
+
+static enum cm_status open_store(struct cli *cli, const struct command *command,
+                                 struct cm_err *err)
+{
+	struct cm_store *store = NULL;
+	enum cm_status rc;
+
+	if (command->need == NEEDS_NOTHING)
+		return CM_OK;
+	if ((rc = cm_place_database(cli->path, err)) != CM_OK)
+		return rc;
+	cm_context_init(&cli->ctx, cli->path);
+	rc = cm_store_open(cli->path, command->need == MAKES_STORE, &store, err);
+	if (rc != CM_OK)
+		return rc;
+	cm_context_take_store(&cli->ctx, store);
+	return cm_context_refresh(&cli->ctx, err);
+}
+
+static int fail(const struct cli *cli, const struct cm_err *err)
+{
+	struct cm_buf json = {0};
+
+	if (cli->json) {
+		cm_json_put_open(&json, '{');
+		cm_json_put_member(&json, "error", cm_status_info(err->status)->name);
+		cm_json_put_member(&json, "message", err->text);
+		cm_json_put_close(&json, '}');
+		fprintf(stderr, "%s\n", cm_buf_str(&json));
+	} else {
+		fprintf(stderr, "casement: %s\n", err->text);
+	}
+	cm_buf_clear(&json);
+	return cm_status_info(err->status)->exit;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Help for one command, for all of a noun, or for all. */
+static int show_help(struct cli *cli, const struct command *command, int argc, char **argv)
+{
+	bool any = false;
+
+	if (command != NULL) {
+		print_usage(command);
+		return 0;
+	}
+	for (size_t i = 0; argc > 0 && i < COMMANDS; i++) {
+		if (strcmp(commands[i].noun, argv[0]) == 0) {
+			print_usage(&commands[i]);
+			any = true;
+		}
+	}
+	return any ? 0 : (int)help(cli, NULL);
+}
+
+int cm_command_run(int argc, char **argv)
+{
+	struct cli cli = {
+	    .caller = {.client_id = "casement",
+	               .organization = CM_ORGANIZATION_BUILT_IN,
+	               .scopes = CM_SCOPE_ALL,
+	               .request_id = "",
+	               .address = ""},
+	};
+	const struct command *command;
+	struct cm_err err = {0};
+	int used = 0, status = 0;
+	enum cm_status rc;
+
+	command = find(argc, argv, &used);
+	if (wants_help(argc, argv))
+		return show_help(&cli, command, argc, argv);
+	if (command == NULL) {
+		cm_err_set(&err, CM_USAGE, "no such command: %s; see `casement help`", argv[0]);
+		return fail(&cli, &err);
+	}
+	if ((rc = parse(&cli, command, argc - used, argv + used, &err)) == CM_OK &&
+	    (rc = open_store(&cli, command, &err)) == CM_OK)
+		rc = command->run(&cli, &err);
+	if (rc == CM_OK && fflush(stdout) != 0)
+		rc = cm_err_set(&err, CM_INTERNAL, "can't write the output");
+	if (rc != CM_OK)
+		status = fail(&cli, &err);
+	if (rc == CM_USAGE)
+		print_usage(command);
+	if (command->need != NEEDS_NOTHING)
+		cm_context_clear(&cli.ctx);
+	return status;
+}

@@ -1,0 +1,39 @@
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "command.h"
+#include "place.h"
+#include "responder.h"
+
+/*
+ * One program for everything.  With arguments it is the command line; without, it answers requests:
+ * of FastCGI when it was handed a listening socket, of CGI when the environment holds a request.
+ */
+static int serve(int (*run)(struct cm_context *ctx))
+{
+	struct cm_context ctx;
+	char path[PATH_MAX];
+	struct cm_err err = {0};
+	int status;
+
+	/* Without a path no request can be answered, but each is told so. */
+	if (cm_place_database(path, &err) != CM_OK)
+		cm_log_error(NULL, "%s", err.text);
+	cm_context_init(&ctx, path);
+	status = run(&ctx);
+	cm_context_clear(&ctx);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return cm_command_run(argc - 1, argv + 1);
+	if (getenv("REQUEST_METHOD") != NULL)
+		return serve(cm_cgi_run);
+	if (cm_responder_is_fastcgi())
+		return serve(cm_responder_run);
+	return cm_command_run(1, (char *[]){"help"});
+}

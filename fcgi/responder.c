@@ -1,0 +1,85 @@
+#include "responder.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+
+#include "answer.h"
+#include "base/log.h"
+
+enum { LISTEN_FD = 0 };
+
+static int null_fd = -1;
+
+/*
+ * Put /dev/null in the place of the listening socket.  accept() then fails, whether it is running
+ * now or will be called next, so no signal is lost between looking and waiting.  A request in hand
+ * has a descriptor of its own and is finished first.
+ */
+static void stop_listening(int number)
+{
+	(void)number;
+	dup2(null_fd, LISTEN_FD);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = stop_listening}, ignore = {.sa_handler = SIG_IGN};
+
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGUSR1, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool cm_responder_is_fastcgi(void)
+{
+	return FCGX_IsCGI() == 0;
+}
+
+static long read_request(void *arg, char *out, size_t size)
+{
+	FCGX_Stream *in = arg;
+	int got = FCGX_GetStr(out, (int)size, in);
+
+	return FCGX_GetError(in) != 0 ? -1 : got;
+}
+
+/* The web server writes what comes on the error stream into its own log. */
+static void log_to_server(const char *line, void *arg)
+{
+	FCGX_Request *request = arg;
+
+	FCGX_PutS(line, request->err);
+}
+
+static void answer(struct cm_context *ctx, FCGX_Request *request, struct cm_buf *out)
+{
+	struct cm_stream in = {read_request, request->in};
+
+	cm_log_sink(log_to_server, request);
+	cm_answer(ctx, (const char *const *)request->envp, &in, out);
+	FCGX_PutStr(cm_buf_str(out), (int)out->len, request->out);
+	cm_log_sink(NULL, NULL);
+}
+
+int cm_responder_run(struct cm_context *ctx)
+{
+	FCGX_Request request;
+	struct cm_buf out = {0};
+
+	/* libfcgi keeps handlers that are there before it starts. */
+	catch_signals();
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, LISTEN_FD, 0) != 0)
+		return EXIT_FAILURE;
+	while (FCGX_Accept_r(&request) >= 0) {
+		answer(ctx, &request, &out);
+		FCGX_Finish_r(&request);
+		cm_buf_clear(&out);
+	}
+	FCGX_Free(&request, 1);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,20 @@
+#ifndef CM_FCGI_RESPONDER_H
+#define CM_FCGI_RESPONDER_H
+
+#include <stdbool.h>
+
+#include "auth/context.h"
+
+/* Whether standard input is the listening socket that a FastCGI server hands over. */
+bool cm_responder_is_fastcgi(void);
+
+/*
+ * Answer FastCGI requests one after the other until SIGTERM, which lets the request in hand finish.
+ * Returns the exit status of the process.
+ */
+int cm_responder_run(struct cm_context *ctx);
+
+/* Answer the one request of a CGI process (RFC 3875). Returns the exit status. */
+int cm_cgi_run(struct cm_context *ctx);
+
+#endif

@@ -1,0 +1,84 @@
+#include "casement.h"
+
+
+#include "base/json.h"
+#include "http/route.h"
+#include "mcp/endpoint.h"
+#include "oauth/metadata.h"
+#include "oauth/token.h"
+#include "tools/application.h"
+
+const struct cm_toolbox cm_casement_toolbox = {cm_application_tools, CM_APPLICATION_TOOLS};
+
+static void mcp_post(struct cm_exchange *x)
+{
+	cm_mcp_post(x, &cm_casement_toolbox);
+}
+
+/* The store answered when the context was refreshed, so there is nothing left to ask. */
+static void health_get(struct cm_exchange *x)
+{
+	x->res->content_type = "application/json";
+	cm_json_put_open(&x->res->body, '{');
+	cm_json_put_member(&x->res->body, "status", "ok");
+	cm_json_put_close(&x->res->body, '}');
+}
+
+/* A page for people who open the server's URL in a browser.  The issuer is a checked URL. */
+static void home_get(struct cm_exchange *x)
+{
+	x->res->content_type = "text/html; charset=utf-8";
+	cm_response_header(x->res, "Content-Security-Policy",
+	                   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+	cm_buf_printf(&x->res->body,
+	              "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+	              "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	              "<title>Casement</title>\n"
+	              "<style>body{font:1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;"
+	              "padding:0 1rem}code{background:#eee;color:#111}</style>\n"
+	              "<h1>Casement</h1>\n"
+	              "<p>This is an MCP server for an application registry. Programs connect to it; "
+	              "there is nothing to click here.</p>\n"
+	              "<ul>\n<li>MCP endpoint: <code>%s</code></li>\n"
+	              "<li>Token endpoint: <code>%s" CM_TOKEN_PATH "</code></li>\n</ul>\n"
+	              "<p>Get a token from the token endpoint with the client credentials grant, then "
+	              "send it to the MCP endpoint as <code>Authorization: Bearer</code>.</p>\n"
+	              "</html>\n",
+	              x->ctx->mcp_url, x->ctx->settings.issuer);
+}
+
+static const struct cm_route routes[] = {
+    {"POST", CM_MCP_PATH, CM_AUTH_REQUIRED, CM_SHAPE_JSONRPC, mcp_post},
+    {"POST", CM_TOKEN_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_token_post},
+    {"GET", "/.well-known/oauth-protected-resource", CM_AUTH_NONE, CM_SHAPE_PLAIN,
+     cm_oauth_resource_metadata_get},
+    {"GET", "/.well-known/oauth-protected-resource" CM_MCP_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN,
+     cm_oauth_resource_metadata_get},
+    {"GET", "/.well-known/oauth-authorization-server", CM_AUTH_NONE, CM_SHAPE_PLAIN,
+     cm_oauth_server_metadata_get},
+    {"GET", CM_JWKS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_oauth_jwks_get},
+    {"GET", "/api/health", CM_AUTH_NONE, CM_SHAPE_PLAIN, health_get},
+    {"GET", "/", CM_AUTH_NONE, CM_SHAPE_PLAIN, home_get},
+};
+
+size_t cm_casement_body_limit(const struct cm_context *ctx)
+{
+	return ctx->settings.max_body_bytes > 0 ? (size_t)ctx->settings.max_body_bytes : 1048576;
+}
+
+void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
+                        struct cm_response *res)
+{
+	struct cm_exchange x = {.ctx = ctx, .req = req, .res = res};
+	struct cm_err err = {0};
+
+	x.caller.request_id = req->request_id;
+	x.caller.address = req->address;
+	cm_route_dispatch(routes, sizeof routes / sizeof *routes, &x);
+	if (res->failed || res->headers.failed || res->body.failed) {
+		cm_response_restart(res);
+		cm_err_set(&err, CM_INTERNAL, "the response could not be built");
+		cm_exchange_fail(&x, CM_SHAPE_PLAIN, &err);
+	}
+	cm_response_header(res, "X-Request-Id", req->request_id);
+}

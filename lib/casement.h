@@ -1,0 +1,22 @@
+#ifndef CM_CASEMENT_H
+#define CM_CASEMENT_H
+
+#include "auth/context.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "mcp/tool.h"
+
+/* All tools of the server, in the order in which they are listed. */
+extern const struct cm_toolbox cm_casement_toolbox;
+
+/*
+ * Answer a request: refresh what is kept in memory, find the route, and fill the response, whatever
+ * happens.  The response was initialised by the caller, who emits and clears it.
+ */
+void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
+                        struct cm_response *res);
+
+/* Bytes of body that a request may have; of the last refresh, or the default before the first. */
+size_t cm_casement_body_limit(const struct cm_context *ctx);
+
+#endif

@@ -1,0 +1,55 @@
+#include "mcp/tool.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+void cm_tool_result_clear(struct cm_tool_result *result)
+{
+	cm_buf_clear(&result->text);
+	cm_buf_clear(&result->note);
+	cm_buf_clear(&result->structured);
+}
+
+const struct cm_tool *cm_tool_find(const struct cm_toolbox *box, const char *name)
+{
+	for (size_t i = 0; i < box->count; i++) {
+		if (strcmp(box->tool[i].name, name) == 0)
+			return &box->tool[i];
+	}
+	return NULL;
+}
+
+bool cm_tool_allowed(const struct cm_tool *tool, const struct cm_principal *caller)
+{
+	return (caller->scopes & CM_SCOPE_BIT(tool->scope)) != 0;
+}
+
+static enum cm_status write_refusal(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	return cm_audit_insert(store, arg, err);
+}
+
+/* A refusal is remembered, but what can't be remembered is refused all the same. */
+static void audit_refusal(const struct cm_tool_call *call, enum cm_status why)
+{
+	struct cm_audit audit = cm_principal_audit(call->caller, call->tool->name, "", why);
+	struct cm_err err = {0};
+
+	if (cm_store_write(call->ctx->store, write_refusal, &audit, &err) != CM_OK)
+		cm_log_error(call->caller->request_id, "audit: %s", err.text);
+}
+
+enum cm_status cm_tool_run(const struct cm_tool_call *call, struct cm_tool_result *result,
+                           struct cm_err *err)
+{
+	enum cm_status rc;
+
+	if (cm_tool_allowed(call->tool, call->caller))
+		rc = call->tool->run(call, result, err);
+	else
+		rc = cm_err_set(err, CM_SCOPE, "insufficient_scope");
+	if (!call->tool->read_only && (rc == CM_SCOPE || rc == CM_FORBIDDEN))
+		audit_refusal(call, rc);
+	return rc;
+}

@@ -1,0 +1,34 @@
+#ifndef CM_TOOLS_ACCESS_H
+#define CM_TOOLS_ACCESS_H
+
+#include "auth/principal.h"
+#include "store/entity.h"
+#include "store/store.h"
+
+/*
+ * Who may do what to which row: the one place where tenancy and escalation are decided, always on
+ * the row as it is in the store or is about to be.
+ */
+
+/*
+ * Whether the caller may see a row: it belongs to the caller's organisation, or the caller to
+ * built-in.  CM_NOT_FOUND when not, so that names of others stay unknown.
+ */
+enum cm_status cm_access_see(const struct cm_principal *caller, const struct cm_record *row,
+                             struct cm_err *err);
+
+/*
+ * Whether the caller may leave a row like this behind: both its organisations exist and are the
+ * caller's own (built-in: any), and it holds no scope that the caller doesn't.  Asked of the row as
+ * it was too, so that nobody takes over what holds more.  held: the scopes that the row holds.
+ * CM_FORBIDDEN, CM_INPUT when an organisation does not exist.
+ */
+enum cm_status cm_access_change(struct cm_store *store, const struct cm_principal *caller,
+                                const struct cm_record *row, cm_scope_set held,
+                                struct cm_err *err);
+
+/* Whether the caller may list an owner's rows. CM_FORBIDDEN. */
+enum cm_status cm_access_list(const struct cm_principal *caller, const char *owner,
+                              struct cm_err *err);
+
+#endif

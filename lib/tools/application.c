@@ -1,0 +1,200 @@
+#include "tools/application.h"
+
+#include <string.h>
+
+#include "base/crypto.h"
+#include "store/application.h"
+#include "store/token.h"
+
+/* A new secret: its digest goes into the row, the secret itself to the caller, this once. */
+static enum cm_status make_secret(struct cm_record *record, struct cm_buf *once,
+                                  struct cm_err *err)
+{
+	char secret[CM_SECRET_TEXT], digest[CM_SHA256_HEX];
+	enum cm_status rc = cm_crypto_secret(secret, err);
+
+	if (rc == CM_OK)
+		rc = cm_crypto_sha256_hex(secret, strlen(secret), digest, err);
+	if (rc == CM_OK)
+		rc = cm_record_set_text(record, "client_secret_sha256", digest, err);
+	if (rc == CM_OK)
+		cm_json_put_member(once, "clientSecret", secret);
+	cm_crypto_wipe(secret, sizeof secret);
+	return rc;
+}
+
+static enum cm_status make_client_id(struct cm_record *record, struct cm_err *err)
+{
+	char id[CM_ID_TEXT];
+	enum cm_status rc = cm_crypto_id(id, err);
+
+	return rc == CM_OK ? cm_record_set_text(record, "client_id", id, err) : rc;
+}
+
+/* The column scope has the names of the column scopes, as the token endpoint reads them. */
+static enum cm_status derive_scope(struct cm_record *record, struct cm_err *err)
+{
+	const char *text = cm_record_text(record, "scopes");
+	struct cm_buf names = {0};
+	cm_json *scopes = NULL;
+	enum cm_status rc = cm_json_parse(text, strlen(text), &scopes, NULL);
+
+	if (rc != CM_OK)
+		return cm_err_set(err, CM_STORE, "scopes of an application are not JSON");
+	for (size_t i = 0; i < cm_json_length(scopes); i++) {
+		const char *name = cm_json_string(cm_json_get(cm_json_at(scopes, i), "name"));
+
+		cm_buf_puts(&names, i == 0 ? "" : " ");
+		cm_buf_puts(&names, name == NULL ? "" : name);
+	}
+	cm_json_free(scopes);
+	rc = cm_buf_status(&names, err);
+	if (rc == CM_OK && names.len >= CM_SCOPE_TEXT_MAX)
+		rc = cm_err_set(err, CM_INPUT, "application.scopes: are too many.");
+	if (rc == CM_OK)
+		rc = cm_record_set_text(record, "scope", cm_buf_str(&names), err);
+	cm_buf_clear(&names);
+	return rc;
+}
+
+static enum cm_status complete(struct cm_record *record, bool creating, struct cm_buf *once,
+                               struct cm_err *err)
+{
+	enum cm_status rc = derive_scope(record, err);
+
+	if (rc == CM_OK && *cm_record_text(record, "display_name") == '\0')
+		rc = cm_record_set_text(record, "display_name", cm_record_text(record, "name"),
+		                        err);
+	if (rc == CM_OK && *cm_record_text(record, "client_id") == '\0')
+		rc = make_client_id(record, err);
+	if (rc == CM_OK && creating)
+		rc = make_secret(record, once, err);
+	return rc;
+}
+
+static cm_scope_set held(const struct cm_record *record)
+{
+	return cm_scope_known(cm_record_text(record, "scope"));
+}
+
+const struct cm_crud cm_application_crud = {
+    .entity = &cm_application_entity,
+    .complete = complete,
+    .held = held,
+};
+
+static enum cm_status change_secret(struct cm_record *record, void *arg, struct cm_err *err)
+{
+	return make_secret(record, arg, err);
+}
+
+enum cm_status cm_application_rotate_secret(struct cm_store *store,
+                                            const struct cm_principal *caller,
+                                            const struct cm_id *id, struct cm_buf *out,
+                                            struct cm_err *err)
+{
+	struct cm_buf once = {0};
+	struct cm_record record;
+	struct cm_crud_change change = {
+	    .crud = &cm_application_crud,
+	    .caller = caller,
+	    .tool = "rotate_application_secret",
+	    .id = *id,
+	    .record = &record,
+	    .change = change_secret,
+	    .arg = &once,
+	};
+	enum cm_status rc;
+
+	cm_record_init(&record, &cm_application_entity);
+	rc = cm_crud_change_row(store, &change, err);
+	if (rc == CM_OK) {
+		cm_json_put_open(out, '{');
+		cm_json_put_member(out, "owner", id->owner);
+		cm_json_put_member(out, "name", id->name);
+		cm_json_put_member(out, "clientId", cm_record_text(&record, "client_id"));
+		cm_json_put_raw(out, cm_buf_str(&once));
+		cm_json_put_close(out, '}');
+		rc = cm_buf_status(&once, err);
+	}
+	cm_buf_clear(&once);
+	cm_record_clear(&record);
+	return rc;
+}
+
+const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
+    {
+        .name = "get_applications",
+        .title = "List applications",
+        .description =
+            "Lists the applications (OAuth clients) that you may see, ordered by owner and name. "
+            "Returns an array of applications, without secrets. When there are more than fit on a "
+            "page, the result has a cursor for the next one. "
+            "Example arguments: {\"owner\": \"my-org\", \"pageSize\": 20}",
+        .scope = CM_SCOPE_READ_APPLICATION,
+        .read_only = true,
+        .idempotent = true,
+        .crud = &cm_application_crud,
+        .put_input_schema = cm_crud_put_list_input,
+        .put_output_schema = cm_crud_put_list_output,
+        .run = cm_crud_list,
+    },
+    {
+        .name = "get_application",
+        .title = "Get an application",
+        .description = "Returns one application (OAuth client) with all its fields, without its "
+                       "secret. Example arguments: {\"id\": \"my-org/my-app\"}",
+        .scope = CM_SCOPE_READ_APPLICATION,
+        .read_only = true,
+        .idempotent = true,
+        .crud = &cm_application_crud,
+        .put_input_schema = cm_crud_put_get_input,
+        .put_output_schema = cm_crud_put_entity_output,
+        .run = cm_crud_get,
+    },
+    {
+        .name = "add_application",
+        .title = "Create an application",
+        .description =
+            "Creates an application (OAuth client) and returns it as it was stored, with its "
+            "clientId and its clientSecret. The clientSecret is told this once: keep it now. The "
+            "new application can get tokens at once, for the scopes given to it, which must be "
+            "among your own. Fails when owner/name exists already. Example arguments: "
+            "{\"application\": {\"owner\": \"my-org\", \"name\": \"my-app\", \"displayName\": "
+            "\"My app\", \"scopes\": [{\"name\": \"read:application\"}]}}",
+        .scope = CM_SCOPE_WRITE_APPLICATION,
+        .crud = &cm_application_crud,
+        .put_input_schema = cm_crud_put_add_input,
+        .put_output_schema = cm_crud_put_entity_output,
+        .run = cm_crud_add,
+    },
+    {
+        .name = "update_application",
+        .title = "Change an application",
+        .description =
+            "Changes the fields of an application (OAuth client) that are given, and returns it "
+            "as it is stored then. null resets a field, fields left out stay as they are, another "
+            "name renames it. Its scopes must stay among your own. Example arguments: {\"id\": "
+            "\"my-org/my-app\", \"application\": {\"redirectUris\": "
+            "[\"https://app.example/callback\"]}}",
+        .scope = CM_SCOPE_WRITE_APPLICATION,
+        .destructive = true,
+        .idempotent = true,
+        .crud = &cm_application_crud,
+        .put_input_schema = cm_crud_put_update_input,
+        .put_output_schema = cm_crud_put_entity_output,
+        .run = cm_crud_update,
+    },
+    {
+        .name = "delete_application",
+        .title = "Delete an application",
+        .description = "Deletes an application (OAuth client) for good; its tokens stop working "
+                       "at once. Example arguments: {\"id\": \"my-org/my-app\"}",
+        .scope = CM_SCOPE_WRITE_APPLICATION,
+        .destructive = true,
+        .crud = &cm_application_crud,
+        .put_input_schema = cm_crud_put_delete_input,
+        .put_output_schema = cm_crud_put_delete_output,
+        .run = cm_crud_delete,
+    },
+};

@@ -1,0 +1,216 @@
+#include "tools/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/scope.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "tools/fields.h"
+
+enum { PATH_MAX_LEN = 160, DEFAULT_LENGTH = 100 };
+
+int64_t cm_check_max_length(const struct cm_field *field)
+{
+	/* For arrays, min and max count the elements; their strings have a limit of their own. */
+	if (field->type == CM_FIELD_STRINGS)
+		return CM_URL_MAX;
+	return field->max == 0 ? DEFAULT_LENGTH : field->max;
+}
+
+bool cm_fields_is_name(const char *text)
+{
+	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return len > 0 && text[len] == '\0' && text[0] != '.' && text[0] != '-';
+}
+
+static const char *check_name(const char *text)
+{
+	return cm_fields_is_name(text) ? NULL
+	                               : "may have only letters, digits, '.', '_' and '-', and must "
+	                                 "not begin with '.' or '-'";
+}
+
+static const char *check_url(const char *text)
+{
+	struct cm_url url;
+
+	if (*text == '\0' || (text[0] == '/' && text[1] != '/'))
+		return NULL;
+	if (cm_url_parse(text, &url) && url.host[0] != '\0' &&
+	    (strcmp(url.scheme, "https") == 0 || strcmp(url.scheme, "http") == 0))
+		return NULL;
+	return "must be an http or https URL, or a path from '/'";
+}
+
+/* OAuth 2.1 section 2.3.1; RFC 8252 sections 7 and 8.5 */
+static const char *check_redirect_uri(const char *text)
+{
+	static const char *const refused[] = {"javascript", "data",  "file",       "vbscript",
+	                                      "about",      "blob",  "filesystem", "ftp",
+	                                      "ws",         "wss",   "mailto",     "view-source"};
+	struct cm_url url;
+
+	if (!cm_url_parse(text, &url))
+		return "must be an absolute URI";
+	if (url.fragment || url.userinfo)
+		return "must have no fragment and no user name";
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		if (strcmp(url.scheme, refused[i]) == 0)
+			return "has a scheme that is not allowed";
+	}
+	if (strcmp(url.scheme, "http") == 0 && !cm_url_is_loopback(&url))
+		return "must use https, except on a loopback address";
+	if (strcmp(url.scheme, "https") == 0 && url.host[0] == '\0')
+		return "must name a host";
+	return NULL;
+}
+
+static const char *check_scope(const char *text)
+{
+	return cm_scope_word(text, strlen(text)) != 0 ? NULL : "is no scope of this server";
+}
+
+static const char *(*const forms[CM_FORM_COUNT])(const char *text) = {
+    [CM_FORM_NAME] = check_name,
+    [CM_FORM_URL] = check_url,
+    [CM_FORM_REDIRECT_URI] = check_redirect_uri,
+    [CM_FORM_SCOPE] = check_scope,
+};
+
+static enum cm_status check_string(const struct cm_field *field, const char *text,
+                                   const char *path, struct cm_err *err)
+{
+	const char *wrong = forms[field->form] == NULL ? NULL : forms[field->form](text);
+	bool known = field->values == NULL;
+
+	if (cm_text_chars(text) > (size_t)cm_check_max_length(field))
+		return cm_err_set(err, CM_INPUT, "%s: is longer than %lld characters.", path,
+		                  (long long)cm_check_max_length(field));
+	if ((field->flags & CM_FIELD_REQUIRED) != 0 && *text == '\0')
+		return cm_err_set(err, CM_INPUT, "%s: must not be empty.", path);
+	if (wrong != NULL)
+		return cm_err_set(err, CM_INPUT, "%s: %s.", path, wrong);
+	for (const char *const *value = field->values; !known && *value != NULL; value++)
+		known = strcmp(*value, text) == 0;
+	if (!known)
+		return cm_err_set(err, CM_INPUT, "%s: \"%.60s\" is none of the allowed values.", path,
+		                  text);
+	return CM_OK;
+}
+
+static enum cm_status check_range(const struct cm_field *field, double value, const char *path,
+                                  struct cm_err *err)
+{
+	if (value < (double)field->min || value > (double)field->max)
+		return cm_err_set(err, CM_INPUT, "%s: must be from %lld to %lld.", path,
+		                  (long long)field->min, (long long)field->max);
+	return CM_OK;
+}
+
+static const struct cm_field *find_member(const struct cm_field *members, const char *name)
+{
+	for (; members->name != NULL; members++) {
+		if (strcmp(members->name, name) == 0)
+			return members;
+	}
+	return NULL;
+}
+
+/* An object inside a field; without a table of members any will do. */
+static enum cm_status check_object(const struct cm_field *members, const cm_json *object,
+                                   const char *path, struct cm_err *err)
+{
+	const void *cursor = NULL;
+	const cm_json *value;
+	const char *name;
+	enum cm_status rc = CM_OK;
+
+	if (members == NULL)
+		return CM_OK;
+	while (rc == CM_OK && cm_json_each(object, &cursor, &name, &value)) {
+		const struct cm_field *member = find_member(members, name);
+		char inner[PATH_MAX_LEN];
+
+		if (member == NULL)
+			return cm_err_set(err, CM_INPUT, "%s: has no member %.60s.", path, name);
+		snprintf(inner, sizeof inner, "%s.%s", path, name);
+		if (value != NULL)
+			rc = cm_check_value(member, value, inner, err);
+	}
+	for (; rc == CM_OK && members->name != NULL; members++) {
+		if ((members->flags & CM_FIELD_REQUIRED) != 0 &&
+		    cm_json_get(object, members->name) == NULL)
+			rc = cm_err_set(err, CM_INPUT, "%s.%s: is needed.", path, members->name);
+	}
+	return rc;
+}
+
+static enum cm_status check_array(const struct cm_field *field, const cm_json *array,
+                                  const char *path, struct cm_err *err)
+{
+	enum cm_json_type wanted =
+	    field->type == CM_FIELD_STRINGS ? CM_JSON_STRING : CM_JSON_OBJECT;
+	enum cm_status rc = CM_OK;
+
+	if (cm_json_length(array) > (size_t)field->max)
+		return cm_err_set(err, CM_INPUT, "%s: has more than %lld elements.", path,
+		                  (long long)field->max);
+	for (size_t i = 0; rc == CM_OK && i < cm_json_length(array); i++) {
+		const cm_json *element = cm_json_at(array, i);
+		char inner[PATH_MAX_LEN];
+
+		snprintf(inner, sizeof inner, "%s[%zu]", path, i);
+		if (cm_json_type(element) != wanted)
+			rc = cm_err_set(err, CM_INPUT, "%s: must be %s, not %s.", inner,
+			                cm_json_type_name(wanted),
+			                cm_json_type_name(cm_json_type(element)));
+		else if (wanted == CM_JSON_STRING)
+			rc = check_string(field, cm_json_string(element), inner, err);
+		else
+			rc = check_object(field->members, element, inner, err);
+	}
+	return rc;
+}
+
+/* The JSON type of a field's values. */
+static enum cm_json_type json_type(enum cm_field_type type)
+{
+	static const enum cm_json_type types[] = {
+	    [CM_FIELD_STRING] = CM_JSON_STRING,   [CM_FIELD_BOOL] = CM_JSON_BOOL,
+	    [CM_FIELD_INTEGER] = CM_JSON_INTEGER, [CM_FIELD_NUMBER] = CM_JSON_NUMBER,
+	    [CM_FIELD_TIME] = CM_JSON_STRING,     [CM_FIELD_STRINGS] = CM_JSON_ARRAY,
+	    [CM_FIELD_OBJECTS] = CM_JSON_ARRAY,   [CM_FIELD_OBJECT] = CM_JSON_OBJECT,
+	};
+
+	return types[type];
+}
+
+enum cm_status cm_check_value(const struct cm_field *field, const cm_json *value, const char *path,
+                              struct cm_err *err)
+{
+	enum cm_json_type wanted = json_type(field->type), type = cm_json_type(value);
+	double number = 0;
+
+	if (type != wanted && !(wanted == CM_JSON_NUMBER && type == CM_JSON_INTEGER))
+		return cm_err_set(err, CM_INPUT, "%s: must be %s, not %s.", path,
+		                  cm_json_type_name(wanted), cm_json_type_name(type));
+	switch (field->type) {
+	case CM_FIELD_STRING:
+		return check_string(field, cm_json_string(value), path, err);
+	case CM_FIELD_INTEGER:
+	case CM_FIELD_NUMBER:
+		(void)cm_json_number(value, &number);
+		return check_range(field, number, path, err);
+	case CM_FIELD_STRINGS:
+	case CM_FIELD_OBJECTS:
+		return check_array(field, value, path, err);
+	case CM_FIELD_OBJECT:
+		return check_object(field->members, value, path, err);
+	case CM_FIELD_BOOL:
+	case CM_FIELD_TIME:
+		break;
+	}
+	return CM_OK;
+}

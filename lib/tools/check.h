@@ -1,0 +1,17 @@
+#ifndef CM_TOOLS_CHECK_H
+#define CM_TOOLS_CHECK_H
+
+#include "base/json.h"
+#include "store/entity.h"
+
+/*
+ * Check a value against its field: type, limits, form, and the same for what it holds.  path is what
+ * the value is called in the message.  null is no value here.  CM_INPUT.
+ */
+enum cm_status cm_check_value(const struct cm_field *field, const cm_json *value, const char *path,
+                              struct cm_err *err);
+
+/* Characters that a string field may have. */
+int64_t cm_check_max_length(const struct cm_field *field);
+
+#endif
