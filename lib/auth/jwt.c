@@ -6,6 +6,7 @@
 
 #include <jwt.h>
 
+#include "auth/libjwt_type.h"
 #include "base/encode.h"
 
 enum cm_status cm_jwt_sign(const struct cm_key *key, const char *claims, struct cm_buf *out,
@@ -15,11 +16,14 @@ enum cm_status cm_jwt_sign(const struct cm_key *key, const char *claims, struct 
 	char *text = NULL;
 	jwt_t *jwt = NULL;
 
-	if (jwt_new(&jwt) != 0 || jwt_add_grants_json(jwt, claims) != 0 ||
-	    jwt_add_header(jwt, "typ", "at+jwt") != 0 || jwt_add_header(jwt, "kid", key->kid) != 0 ||
+	cm_libjwt_type(true);
+	if (jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, claims) == 0 &&
+	    jwt_add_header(jwt, "kid", key->kid) == 0 &&
 	    jwt_set_alg(jwt, jwt_str_alg(key->alg), (const unsigned char *)key->private_pem,
-	                (int)strlen(key->private_pem)) != 0 ||
-	    (text = jwt_encode_str(jwt)) == NULL) {
+	                (int)strlen(key->private_pem)) == 0)
+		text = jwt_encode_str(jwt);
+	cm_libjwt_type(false);
+	if (text == NULL) {
 		cm_err_set(err, rc, "libjwt could not sign with key %s", key->kid);
 		goto out;
 	}
@@ -68,8 +72,7 @@ static enum cm_status check_header(const cm_json *header, const struct cm_keyrin
 	const char *kid = cm_json_string(cm_json_get(header, "kid"));
 	const cm_json *crit;
 
-	if (typ == NULL ||
-	    (strcasecmp(typ, "at+jwt") != 0 && strcasecmp(typ, "application/at+jwt") != 0))
+	if (typ == NULL || strcasecmp(typ, "at+jwt") != 0)
 		return refuse(err, "The token is no access token.");
 	if (cm_json_find(header, "crit", &crit))
 		return refuse(err, "The token has a critical header that is not understood.");
@@ -86,10 +89,13 @@ static enum cm_status check_signature(const struct cm_key *key, const char *toke
 {
 	enum cm_status rc = CM_OK;
 	jwt_t *jwt = NULL;
+	int code;
 
-	if (jwt_decode(&jwt, token, (const unsigned char *)key->public_pem,
-	               (int)strlen(key->public_pem)) != 0 ||
-	    jwt_get_alg(jwt) != jwt_str_alg(key->alg))
+	cm_libjwt_type(true);
+	code = jwt_decode(&jwt, token, (const unsigned char *)key->public_pem,
+	                  (int)strlen(key->public_pem));
+	cm_libjwt_type(false);
+	if (code != 0 || jwt_get_alg(jwt) != jwt_str_alg(key->alg))
 		rc = refuse(err, "The token's signature is wrong.");
 	jwt_free(jwt);
 	return rc;
