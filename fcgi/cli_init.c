@@ -29,7 +29,8 @@ static const struct seed {
 	bool demo;
 } seeds[] = {
     {"built-in", "admin", "Built-in organisation",
-     "{\"application\":{\"owner\":\"built-in\",\"name\":\"admin\",\"displayName\":\"Administrator\","
+     "{\"application\":{\"owner\":\"built-in\",\"name\":\"admin\",\"displayName\":"
+     "\"Administrator\","
      "\"scopes\":[{\"name\":\"admin\"}]}}",
      false},
     {"my-org", "demo", "My organisation",
@@ -73,12 +74,13 @@ static enum cm_status take_credentials(const struct cm_buf *told, struct credent
 	return rc;
 }
 
-static enum cm_status add_client(struct cli *cli, const struct seed *seed,
-                                 struct credentials *out, struct cm_err *err)
+static enum cm_status add_client(struct cli *cli, const struct seed *seed, struct credentials *out,
+                                 struct cm_err *err)
 {
 	cm_json *arguments = NULL;
 	struct cm_buf told = {0};
-	enum cm_status rc = cm_json_parse(seed->arguments, strlen(seed->arguments), &arguments, err);
+	enum cm_status rc =
+	    cm_json_parse(seed->arguments, strlen(seed->arguments), &arguments, err);
 
 	if (rc == CM_OK)
 		rc = cli_call_tool(cli, "add_application", arguments, &told, err);
@@ -177,8 +179,7 @@ static void keep_credentials(const char *path, struct cm_buf *out)
 		fclose(file);
 }
 
-static enum cm_status replace_file(const char *path, const struct cm_buf *text,
-                                   struct cm_err *err)
+static enum cm_status replace_file(const char *path, const struct cm_buf *text, struct cm_err *err)
 {
 	char fresh[PATH_MAX];
 	ssize_t put = -1;

@@ -157,8 +157,8 @@ out:
 }
 
 /* Print the rows of a page; *cursor gets that of the next, owned by the caller, or NULL. */
-static enum cm_status print_page(const struct cli *cli, const char *text, bool first,
-                                 char **cursor, struct cm_err *err)
+static enum cm_status print_page(const struct cli *cli, const char *text, bool first, char **cursor,
+                                 struct cm_err *err)
 {
 	cm_json *page = NULL;
 	const cm_json *rows;
@@ -275,7 +275,8 @@ enum cm_status cli_organization_add(struct cli *cli, struct cm_err *err)
 
 	if (!cm_fields_is_name(name) || strlen(name) > CM_NAME_MAX)
 		return cm_err_set(err, CM_INPUT,
-		                  "%.100s: a name has letters, digits, '.', '_' and '-' only", name);
+		                  "%.100s: a name has letters, digits, '.', '_' and '-' only",
+		                  name);
 	if (strlen(display) > CM_DISPLAY_NAME_MAX)
 		return cm_err_set(err, CM_INPUT, "the display name is longer than %d bytes",
 		                  CM_DISPLAY_NAME_MAX);

@@ -51,8 +51,9 @@ enum cm_status cli_key_rotate(struct cli *cli, struct cm_err *err)
 	if (rc == CM_OK && cli->json)
 		printf("{\"alg\":\"%s\"}\n", alg);
 	else if (rc == CM_OK)
-		printf("There is a new %s key. Tokens of the old one stay good until they expire.\n",
-		       alg);
+		printf(
+		    "There is a new %s key. Tokens of the old one stay good until they expire.\n",
+		    alg);
 	return rc;
 }
 
@@ -73,7 +74,8 @@ enum cm_status cli_token_issue(struct cli *cli, struct cm_err *err)
 	    (rc = cm_access_token_issue(&cli->ctx, &client, cli->scope, &cli->caller, &token,
 	                                err)) == CM_OK) {
 		if (cli->json)
-			printf("{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%lld,"
+			printf("{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%"
+			       "lld,"
 			       "\"scope\":\"%s\"}\n",
 			       cm_buf_str(&token.jwt), (long long)token.expires_in_s,
 			       cm_buf_str(&token.scope));
@@ -127,7 +129,8 @@ enum cm_status cli_setting_list(struct cli *cli, struct cm_err *err)
 		cm_json_put_member(&json, info->name, value);
 		if (!cli->json)
 			printf("%s = %s\n    %s (default: %s)\n", info->name, value,
-			       info->description, *info->fallback == '\0' ? "none" : info->fallback);
+			       info->description,
+			       *info->fallback == '\0' ? "none" : info->fallback);
 	}
 	cm_json_put_close(&json, '}');
 	if (cli->json)

@@ -103,7 +103,8 @@ static const struct command *find(int argc, char **argv, int *used)
 		if (strcmp(commands[i].noun, argv[0]) != 0)
 			continue;
 		*used = commands[i].verb == NULL ? 1 : 2;
-		if (commands[i].verb == NULL || (argc > 1 && strcmp(commands[i].verb, argv[1]) == 0))
+		if (commands[i].verb == NULL ||
+		    (argc > 1 && strcmp(commands[i].verb, argv[1]) == 0))
 			return &commands[i];
 	}
 	return NULL;
@@ -146,8 +147,7 @@ static enum cm_status parse(struct cli *cli, const struct command *command, int 
 	return CM_OK;
 }
 
-static enum cm_status open_store(struct cli *cli, const struct command *command,
-                                 struct cm_err *err)
+static enum cm_status open_store(struct cli *cli, const struct command *command, struct cm_err *err)
 {
 	struct cm_store *store = NULL;
 	enum cm_status rc;

@@ -1,6 +1,5 @@
 #include "casement.h"
 
-
 #include "base/json.h"
 #include "http/route.h"
 #include "mcp/endpoint.h"
@@ -30,21 +29,22 @@ static void home_get(struct cm_exchange *x)
 	x->res->content_type = "text/html; charset=utf-8";
 	cm_response_header(x->res, "Content-Security-Policy",
 	                   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-	cm_buf_printf(&x->res->body,
-	              "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-	              "<meta name=\"viewport\" content=\"width=device-width\">\n"
-	              "<title>Casement</title>\n"
-	              "<style>body{font:1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;"
-	              "padding:0 1rem}code{background:#eee;color:#111}</style>\n"
-	              "<h1>Casement</h1>\n"
-	              "<p>This is an MCP server for an application registry. Programs connect to it; "
-	              "there is nothing to click here.</p>\n"
-	              "<ul>\n<li>MCP endpoint: <code>%s</code></li>\n"
-	              "<li>Token endpoint: <code>%s" CM_TOKEN_PATH "</code></li>\n</ul>\n"
-	              "<p>Get a token from the token endpoint with the client credentials grant, then "
-	              "send it to the MCP endpoint as <code>Authorization: Bearer</code>.</p>\n"
-	              "</html>\n",
-	              x->ctx->mcp_url, x->ctx->settings.issuer);
+	cm_buf_printf(
+	    &x->res->body,
+	    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	    "<title>Casement</title>\n"
+	    "<style>body{font:1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;"
+	    "padding:0 1rem}code{background:#eee;color:#111}</style>\n"
+	    "<h1>Casement</h1>\n"
+	    "<p>This is an MCP server for an application registry. Programs connect to it; "
+	    "there is nothing to click here.</p>\n"
+	    "<ul>\n<li>MCP endpoint: <code>%s</code></li>\n"
+	    "<li>Token endpoint: <code>%s" CM_TOKEN_PATH "</code></li>\n</ul>\n"
+	    "<p>Get a token from the token endpoint with the client credentials grant, then "
+	    "send it to the MCP endpoint as <code>Authorization: Bearer</code>.</p>\n"
+	    "</html>\n",
+	    x->ctx->mcp_url, x->ctx->settings.issuer);
 }
 
 static const struct cm_route routes[] = {
@@ -61,9 +61,13 @@ static const struct cm_route routes[] = {
     {"GET", "/", CM_AUTH_NONE, CM_SHAPE_PLAIN, home_get},
 };
 
-size_t cm_casement_body_limit(const struct cm_context *ctx)
+size_t cm_casement_body_limit(struct cm_context *ctx)
 {
-	return ctx->settings.max_body_bytes > 0 ? (size_t)ctx->settings.max_body_bytes : 1048576;
+	enum { UNKNOWN_LIMIT = 1048576 };
+
+	if (ctx->version < 0)
+		(void)cm_context_refresh(ctx, NULL);
+	return ctx->version < 0 ? UNKNOWN_LIMIT : (size_t)ctx->settings.max_body_bytes;
 }
 
 void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,

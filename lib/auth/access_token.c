@@ -23,8 +23,7 @@ struct issue {
 static enum cm_status write_token(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	const struct issue *issue = arg;
-	struct cm_audit audit =
-	    cm_principal_audit(issue->caller, "token", issue->token.jti, CM_OK);
+	struct cm_audit audit = cm_principal_audit(issue->caller, "token", issue->token.jti, CM_OK);
 	enum cm_status rc = cm_token_insert(store, &issue->token, err);
 
 	return rc == CM_OK ? cm_audit_insert(store, &audit, err) : rc;

@@ -8,8 +8,8 @@
 
 /* What the token endpoint answers with. */
 struct cm_access_token {
-	struct cm_buf jwt;    /* owned; never logged */
-	struct cm_buf scope;  /* owned; as the client asked for it, or the registered set */
+	struct cm_buf jwt;   /* owned; never logged */
+	struct cm_buf scope; /* owned; as the client asked for it, or the registered set */
 	int64_t expires_in_s;
 };
 

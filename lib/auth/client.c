@@ -5,8 +5,7 @@
 #include "base/crypto.h"
 
 enum cm_status cm_client_authenticate(struct cm_store *store, const char *client_id,
-                                      const char *secret, struct cm_client *out,
-                                      struct cm_err *err)
+                                      const char *secret, struct cm_client *out, struct cm_err *err)
 {
 	char digest[CM_SHA256_HEX], stored[CM_SHA256_HEX] = "";
 	struct cm_err inner = {0};

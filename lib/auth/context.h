@@ -17,9 +17,9 @@
  * they were last read from it.  Set it up with cm_context_init(), refresh it at each request.
  */
 struct cm_context {
-	const char *path; /* of the database; borrowed */
+	const char *path;       /* of the database; borrowed */
 	struct cm_store *store; /* NULL while it can't be opened */
-	int64_t version; /* of the store, at the last refresh */
+	int64_t version;        /* of the store, at the last refresh */
 	struct cm_settings settings;
 	struct cm_keyring keys;
 	struct cm_verified verified;

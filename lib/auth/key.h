@@ -28,8 +28,7 @@ struct cm_keyring {
 };
 
 /* Read the keys; the ring keeps its old ones when that fails. */
-enum cm_status cm_keyring_load(struct cm_keyring *ring, struct cm_store *store,
-                               struct cm_err *err);
+enum cm_status cm_keyring_load(struct cm_keyring *ring, struct cm_store *store, struct cm_err *err);
 void cm_keyring_clear(struct cm_keyring *ring);
 
 /* Whether two rings hold the same keys in the same state. */

@@ -10,8 +10,9 @@
  * libjwt keeps its headers in jansson strings.  The program has json_string() and
  * json_string_value() of its own, which the dynamic linker finds before jansson's.  They pass every
  * call on, except between on and off: then "JWT" is written as "at+jwt" and "at+jwt" is read as
- * "JWT".  Whether a token is of the right type is checked by jwt.c before libjwt sees it.  Where the
- * program's functions were not found first, tokens would say "JWT" and be refused by that check.
+ * "JWT".  Whether a token is of the right type is checked by jwt.c before libjwt sees it.  Where
+ * the program's functions were not found first, tokens would say "JWT" and be refused by that
+ * check.
  */
 void cm_libjwt_type(bool on);
 

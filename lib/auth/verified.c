@@ -18,7 +18,7 @@ const struct cm_claims *cm_verified_get(const struct cm_verified *table,
 		return NULL;
 	slot = &table->slot[slot_of(digest)];
 	return slot->used && memcmp(slot->digest, digest, CM_SHA256_BYTES) == 0 ? &slot->claims
-	                                                                         : NULL;
+	                                                                        : NULL;
 }
 
 void cm_verified_put(struct cm_verified *table, const unsigned char digest[CM_SHA256_BYTES],

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /* Bytes that the encoded text of n bytes takes, its NUL included. */
-#define CM_BASE64URL_SIZE(n) (((n) * 4 + 2) / 3 + 1)
-#define CM_HEX_SIZE(n)       ((n) * 2 + 1)
+#define CM_BASE64URL_SIZE(n) (((n)*4 + 2) / 3 + 1)
+#define CM_HEX_SIZE(n)       ((n)*2 + 1)
 
 /* Base64url without padding (RFC 4648 section 5, RFC 7515 section 2); out is NUL-terminated. */
 void cm_encode_base64url(const void *data, size_t len, char *out);

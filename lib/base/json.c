@@ -244,9 +244,9 @@ enum cm_json_type cm_json_type(const cm_json *json)
 const char *cm_json_type_name(enum cm_json_type type)
 {
 	static const char *const names[] = {
-	    [CM_JSON_NULL] = "null",         [CM_JSON_BOOL] = "true or false",
+	    [CM_JSON_NULL] = "null",          [CM_JSON_BOOL] = "true or false",
 	    [CM_JSON_INTEGER] = "an integer", [CM_JSON_NUMBER] = "a number",
-	    [CM_JSON_STRING] = "a string",   [CM_JSON_ARRAY] = "an array",
+	    [CM_JSON_STRING] = "a string",    [CM_JSON_ARRAY] = "an array",
 	    [CM_JSON_OBJECT] = "an object",
 	};
 

@@ -30,7 +30,8 @@ enum { CM_JSON_DEPTH_MAX = 32 };
 /*
  * Parse a whole text of len bytes.  Beyond RFC 8259 it refuses what two readers could take for two
  * things: duplicate names, U+0000 in strings, integers beyond 64 bits, nesting over
- * CM_JSON_DEPTH_MAX.  *out: owned by the caller.  CM_PARSE with a sentence that says what and where.
+ * CM_JSON_DEPTH_MAX.  *out: owned by the caller.  CM_PARSE with a sentence that says what and
+ * where.
  */
 enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct cm_err *err);
 

@@ -15,39 +15,39 @@
  */
 enum cm_status {
 	CM_OK = 0,
-	CM_INTERNAL,           /* a defect or an exhausted resource; the text is for the log only */
-	CM_NOMEM,              /* out of memory; the text is for the log only */
-	CM_STORE,              /* the store can't answer: full, lost, damaged; text for the log only */
-	CM_BUSY,               /* the store stayed locked by another; text for the log only */
-	CM_PARSE,              /* not JSON (JSON-RPC 2.0 section 5.1) */
-	CM_REQUEST,            /* not a request of this protocol, or malformed HTTP */
-	CM_METHOD,             /* JSON-RPC method unknown */
-	CM_PARAMS,             /* JSON-RPC params of the wrong shape */
-	CM_INPUT,              /* a value is not acceptable; the text names it and says why */
-	CM_NOT_FOUND,          /* no such thing, or none that the caller may see */
-	CM_CONFLICT,           /* exists already, or is in use */
-	CM_FORBIDDEN,          /* beyond what the caller holds */
-	CM_UNAUTHORIZED,       /* no token, or not a good one (RFC 6750 section 3.1) */
-	CM_SCOPE,              /* the token lacks a scope (RFC 6750 section 3.1) */
-	CM_TOO_LARGE,          /* the body is over the limit */
-	CM_MEDIA_TYPE,         /* the body is of a type that is not taken here */
-	CM_HTTP_METHOD,        /* HTTP method not allowed here */
-	CM_INVALID_CLIENT,     /* RFC 6749 section 5.2 */
-	CM_UNAUTHORIZED_CLIENT,/* RFC 6749 section 5.2 */
-	CM_UNSUPPORTED_GRANT,  /* RFC 6749 section 5.2, unsupported_grant_type */
-	CM_INVALID_SCOPE,      /* RFC 6749 section 5.2 */
-	CM_INVALID_TARGET,     /* RFC 8707 section 2 */
-	CM_USAGE,              /* the command line can't be understood */
+	CM_INTERNAL,       /* a defect or an exhausted resource; the text is for the log only */
+	CM_NOMEM,          /* out of memory; the text is for the log only */
+	CM_STORE,          /* the store can't answer: full, lost, damaged; text for the log only */
+	CM_BUSY,           /* the store stayed locked by another; text for the log only */
+	CM_PARSE,          /* not JSON (JSON-RPC 2.0 section 5.1) */
+	CM_REQUEST,        /* not a request of this protocol, or malformed HTTP */
+	CM_METHOD,         /* JSON-RPC method unknown */
+	CM_PARAMS,         /* JSON-RPC params of the wrong shape */
+	CM_INPUT,          /* a value is not acceptable; the text names it and says why */
+	CM_NOT_FOUND,      /* no such thing, or none that the caller may see */
+	CM_CONFLICT,       /* exists already, or is in use */
+	CM_FORBIDDEN,      /* beyond what the caller holds */
+	CM_UNAUTHORIZED,   /* no token, or not a good one (RFC 6750 section 3.1) */
+	CM_SCOPE,          /* the token lacks a scope (RFC 6750 section 3.1) */
+	CM_TOO_LARGE,      /* the body is over the limit */
+	CM_MEDIA_TYPE,     /* the body is of a type that is not taken here */
+	CM_HTTP_METHOD,    /* HTTP method not allowed here */
+	CM_INVALID_CLIENT, /* RFC 6749 section 5.2 */
+	CM_UNAUTHORIZED_CLIENT, /* RFC 6749 section 5.2 */
+	CM_UNSUPPORTED_GRANT,   /* RFC 6749 section 5.2, unsupported_grant_type */
+	CM_INVALID_SCOPE,       /* RFC 6749 section 5.2 */
+	CM_INVALID_TARGET,      /* RFC 8707 section 2 */
+	CM_USAGE,               /* the command line can't be understood */
 	CM_STATUS_COUNT
 };
 
 struct cm_status_info {
-	const char *name;      /* for the log and the audit trail */
-	int http;              /* HTTP status code */
-	int jsonrpc;           /* JSON-RPC 2.0 error code */
-	const char *oauth;     /* OAuth error code */
-	int exit;              /* exit status of the command line */
-	const char *generic;   /* what a caller is told instead of the text; NULL: tell the text */
+	const char *name;    /* for the log and the audit trail */
+	int http;            /* HTTP status code */
+	int jsonrpc;         /* JSON-RPC 2.0 error code */
+	const char *oauth;   /* OAuth error code */
+	int exit;            /* exit status of the command line */
+	const char *generic; /* what a caller is told instead of the text; NULL: tell the text */
 };
 
 /* The row of a status; never NULL. */

@@ -82,7 +82,8 @@ static bool parse_authority(const char *text, size_t len, struct cm_url *out)
 	    (port == 80 && strcmp(out->scheme, "http") == 0))
 		snprintf(out->origin, sizeof out->origin, "%s://%s", out->scheme, out->host);
 	else
-		snprintf(out->origin, sizeof out->origin, "%s://%s:%ld", out->scheme, out->host, port);
+		snprintf(out->origin, sizeof out->origin, "%s://%s:%ld", out->scheme, out->host,
+		         port);
 	return true;
 }
 
@@ -126,6 +127,6 @@ bool cm_url_is_loopback(const struct cm_url *url)
 		return true;
 	/* All of it digits: 127.evil.example is a name that someone owns. */
 	return strspn(url->host, "0123456789.") == strlen(url->host) &&
-	       sscanf(url->host, "127.%3u.%3u.%3u%c", &a, &b, &c, &rest) == 3 && a < 256 && b < 256 &&
-	       c < 256;
+	       sscanf(url->host, "127.%3u.%3u.%3u%c", &a, &b, &c, &rest) == 3 && a < 256 &&
+	       b < 256 && c < 256;
 }

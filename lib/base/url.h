@@ -7,11 +7,11 @@ enum { CM_URL_MAX = 500 }; /* bytes of the longest URL that is taken, without it
 
 /* An absolute URI in parts (RFC 3986).  The pointers borrow from the text that was parsed. */
 struct cm_url {
-	char scheme[32];                /* lower case */
-	char host[256];                 /* lower case, IPv6 with its brackets; "" when there is none */
-	char origin[CM_URL_MAX + 16];   /* scheme://host[:port], the default port left out */
-	const char *path;               /* from the first character after the authority */
-	unsigned long path_len;         /* bytes, up to '?', '#' or the end */
+	char scheme[32]; /* lower case */
+	char host[256];  /* lower case, IPv6 with its brackets; "" when there is none */
+	char origin[CM_URL_MAX + 16]; /* scheme://host[:port], the default port left out */
+	const char *path;             /* from the first character after the authority */
+	unsigned long path_len;       /* bytes, up to '?', '#' or the end */
 	bool query;
 	bool fragment;
 	bool userinfo;

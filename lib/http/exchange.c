@@ -15,14 +15,15 @@ void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err)
 		             err->text);
 }
 
-/* RFC 6749 section 5.2 and RFC 6750 section 3: descriptions are ASCII without quote and backslash. */
+/* Descriptions are ASCII without quote and backslash (RFC 6749 section 5.2, RFC 6750 section 3). */
 static void copy_description(char *out, size_t size, const char *text)
 {
 	size_t i;
 
 	for (i = 0; i + 1 < size && text[i] != '\0'; i++)
-		out[i] = text[i] < 0x20 || text[i] > 0x7e || strchr("\"\\", text[i]) != NULL ? '?'
-		                                                                          : text[i];
+		out[i] = text[i] < 0x20 || text[i] > 0x7e || strchr("\"\\", text[i]) != NULL
+		             ? '?'
+		             : text[i];
 	out[i] = '\0';
 }
 
@@ -113,10 +114,11 @@ void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char 
 		cm_buf_printf(&value, "error=\"%s\", error_description=\"%s\", ", error, copy);
 	}
 	if (cm_url_parse(x->ctx->settings.issuer, &issuer))
-		cm_buf_printf(&value,
-		              "resource_metadata=\"%s/.well-known/oauth-protected-resource%s" CM_MCP_PATH
-		              "\", ",
-		              issuer.origin, x->ctx->prefix);
+		cm_buf_printf(
+		    &value,
+		    "resource_metadata=\"%s/.well-known/oauth-protected-resource%s" CM_MCP_PATH
+		    "\", ",
+		    issuer.origin, x->ctx->prefix);
 	cm_buf_puts(&value, "scope=\"");
 	cm_scope_put(&value, scopes);
 	cm_buf_puts(&value, "\"");
@@ -145,7 +147,8 @@ enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *er
 		return cm_err_set(err, CM_UNAUTHORIZED, "A bearer token is needed.");
 	}
 	if (strncasecmp(value, "Bearer ", 7) != 0 || !is_token(value + 7 + strspn(value + 7, " ")))
-		rc = cm_err_set(err, CM_UNAUTHORIZED, "The Authorization header holds no bearer token.");
+		rc = cm_err_set(err, CM_UNAUTHORIZED,
+		                "The Authorization header holds no bearer token.");
 	else
 		rc = cm_access_token_check(x->ctx, value + 7 + strspn(value + 7, " "), &x->caller,
 		                           err);

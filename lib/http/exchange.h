@@ -28,7 +28,7 @@ enum cm_shape {
  */
 void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct cm_err *err);
 
-/* The error object of JSON-RPC: {"code":...,"message":...,"data":...}; data is JSON text or NULL. */
+/* The error object of JSON-RPC: code, message and data, which is JSON text or NULL. */
 void cm_exchange_put_rpc_error(struct cm_buf *buf, const struct cm_err *err, const char *data,
                                const char *request_id);
 

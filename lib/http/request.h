@@ -14,12 +14,12 @@ enum cm_body { CM_BODY_WHOLE = 0, CM_BODY_SHORT, CM_BODY_TOO_LARGE };
 
 /* A request, from the CGI variables (RFC 3875) that FastCGI has too.  All of it is borrowed. */
 struct cm_request {
-	const char *const *env;     /* NAME=value, NULL-terminated */
+	const char *const *env; /* NAME=value, NULL-terminated */
 	const char *method;
-	char path[CM_PATH_MAX];     /* of REQUEST_URI, as it came, without the query; "" if too long */
-	const char *query;          /* "" when there is none */
-	const char *address;        /* of the client, "" when unknown */
-	const char *body;           /* NUL-terminated */
+	char path[CM_PATH_MAX]; /* of REQUEST_URI, as it came, without the query; "" if too long */
+	const char *query;      /* "" when there is none */
+	const char *address;    /* of the client, "" when unknown */
+	const char *body;       /* NUL-terminated */
 	size_t body_len;
 	enum cm_body body_state;
 	char request_id[CM_ID_TEXT];

@@ -44,7 +44,8 @@ static enum cm_status check_origin(const struct cm_exchange *x, struct cm_err *e
 	struct cm_url issuer;
 
 	if (origin == NULL ||
-	    (cm_url_parse(x->ctx->settings.issuer, &issuer) && strcmp(origin, issuer.origin) == 0) ||
+	    (cm_url_parse(x->ctx->settings.issuer, &issuer) &&
+	     strcmp(origin, issuer.origin) == 0) ||
 	    (strchr(origin, ' ') == NULL &&
 	     cm_text_has_word(x->ctx->settings.allowed_origins, origin)))
 		return CM_OK;

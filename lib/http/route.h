@@ -18,9 +18,9 @@ struct cm_route {
 };
 
 /*
- * Refresh the context and answer a request by the first row that fits its path and method; HEAD goes
- * where GET goes.  Unknown path 404, other method 405 with Allow, body over the limit 413, body cut short 400.
- * Routes that want a token refuse pages of foreign origins first.
+ * Refresh the context and answer a request by the first row that fits its path and method; HEAD
+ * goes where GET goes.  Unknown path 404, other method 405 with Allow, body over the limit 413,
+ * body cut short 400. Routes that want a token refuse pages of foreign origins first.
  */
 void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exchange *x);
 

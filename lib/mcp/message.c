@@ -54,7 +54,8 @@ static bool is_response(const cm_json *message)
 {
 	const cm_json *value;
 
-	return cm_json_type(message) == CM_JSON_OBJECT && !cm_json_find(message, "method", &value) &&
+	return cm_json_type(message) == CM_JSON_OBJECT &&
+	       !cm_json_find(message, "method", &value) &&
 	       (cm_json_find(message, "result", &value) || cm_json_find(message, "error", &value));
 }
 
@@ -96,7 +97,7 @@ enum cm_status cm_message_answer(struct cm_message *m, const cm_json *message, s
 	if (is_response(message))
 		return CM_OK;
 	rc = check_envelope(m, message, &method, &notification, &err);
-	/* A notification is never answered, and a request method without id is not run unanswered. */
+	/* A notification is never answered, and a request without id is not run unanswered. */
 	if (rc == CM_OK && notification)
 		return CM_OK;
 	if (rc == CM_OK)

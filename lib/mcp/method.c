@@ -14,9 +14,10 @@ static void put_instructions(const struct cm_message *m, struct cm_buf *result)
 	if (m->x->caller.scopes == 0)
 		cm_buf_puts(&text, "none");
 	cm_scope_put(&text, m->x->caller.scopes);
-	cm_buf_puts(&text, ". tools/list shows the tools that they allow. Lists come in pages: pass "
-	                   "the cursor of one page to get the next. A clientSecret is told once, by "
-	                   "the call that makes it, and never again.");
+	cm_buf_puts(&text,
+	            ". tools/list shows the tools that they allow. Lists come in pages: pass "
+	            "the cursor of one page to get the next. A clientSecret is told once, by "
+	            "the call that makes it, and never again.");
 	cm_json_put_member(result, "instructions", cm_buf_str(&text));
 	if (text.failed)
 		result->failed = true;
@@ -104,7 +105,8 @@ static enum cm_status tools_list(struct cm_message *m, struct cm_buf *result, st
 	const cm_json *cursor;
 
 	if (cm_json_find(m->params, "cursor", &cursor))
-		return cm_err_set(err, CM_PARAMS, "params.cursor is unknown: the list has one page.");
+		return cm_err_set(err, CM_PARAMS,
+		                  "params.cursor is unknown: the list has one page.");
 	cm_json_put_open(result, '{');
 	cm_json_put_name(result, "tools");
 	cm_json_put_open(result, '[');
@@ -137,8 +139,8 @@ static void put_success(struct cm_buf *buf, const struct cm_tool_result *tool,
 	cm_json_put_close(buf, ']');
 	if (revision->structured_content) {
 		cm_json_put_name(buf, "structuredContent");
-		cm_json_put_raw(buf, cm_buf_str(tool->structured.len > 0 ? &tool->structured
-		                                                         : &tool->text));
+		cm_json_put_raw(
+		    buf, cm_buf_str(tool->structured.len > 0 ? &tool->structured : &tool->text));
 	}
 	cm_json_put_name(buf, "isError");
 	cm_json_put_bool(buf, false);

@@ -99,11 +99,13 @@ static enum cm_status read_credentials(const struct cm_exchange *x, const struct
 		return CM_OK;
 	}
 	if (secret != NULL)
-		return cm_err_set(err, CM_REQUEST,
-		                  "Authenticate by the Authorization header or by the body, not both.");
+		return cm_err_set(
+		    err, CM_REQUEST,
+		    "Authenticate by the Authorization header or by the body, not both.");
 	rc = read_basic(header, out, err);
 	if (rc == CM_OK && client_id != NULL && strcmp(client_id, out->client_id) != 0)
-		rc = cm_err_set(err, CM_REQUEST, "client_id differs from the Authorization header.");
+		rc =
+		    cm_err_set(err, CM_REQUEST, "client_id differs from the Authorization header.");
 	return rc;
 }
 
@@ -126,12 +128,13 @@ static enum cm_status check_registered(const struct cm_client *client, const cha
                                        struct cm_err *err)
 {
 	cm_json *list = NULL;
-	enum cm_status rc = cm_json_parse(client->grant_types, strlen(client->grant_types), &list,
-	                                  NULL);
+	enum cm_status rc =
+	    cm_json_parse(client->grant_types, strlen(client->grant_types), &list, NULL);
 	bool found = false;
 
 	if (rc != CM_OK)
-		return cm_err_set(err, CM_STORE, "grant_types of %s is not JSON", client->client_id);
+		return cm_err_set(err, CM_STORE, "grant_types of %s is not JSON",
+		                  client->client_id);
 	for (size_t i = 0; i < cm_json_length(list); i++) {
 		const char *one = cm_json_string(cm_json_at(list, i));
 

@@ -145,7 +145,8 @@ static const struct cm_field fields[] = {
     {.name = "owner",
      .column = "owner",
      .form = CM_FORM_NAME,
-     .description = "Organisation that manages the application; when left out, that of organization"},
+     .description =
+         "Organisation that manages the application; when left out, that of organization"},
     {.name = "name",
      .column = "name",
      .flags = CM_FIELD_REQUIRED,
@@ -299,9 +300,7 @@ static const struct cm_field fields[] = {
     TEXT("upstreamHost", 100, "Host behind the reverse proxy"),
     TEXT("sslMode", 100, "TLS mode of the reverse proxy"),
     TEXT("sslCert", 100, "Certificate of the reverse proxy"),
-    {.name = "registrationAccessToken",
-     .flags = CM_FIELD_READ_ONLY,
-     .description = "Never told"},
+    {.name = "registrationAccessToken", .flags = CM_FIELD_READ_ONLY, .description = "Never told"},
 };
 
 const struct cm_entity cm_application_entity = {

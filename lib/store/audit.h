@@ -5,7 +5,7 @@
 
 struct cm_store;
 
-/* Who did what to which, and how it ended.  The time is now.  All strings are borrowed, none NULL. */
+/* Who did what to which, and how it ended, now.  All strings are borrowed, none is NULL. */
 struct cm_audit {
 	const char *client_id;
 	const char *organization;

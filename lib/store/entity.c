@@ -147,8 +147,8 @@ static void bind_record(struct cm_query *q, const struct cm_record *record)
 	}
 }
 
-static enum cm_status not_found(const struct cm_entity *entity, const char *owner,
-                                const char *name, struct cm_err *err)
+static enum cm_status not_found(const struct cm_entity *entity, const char *owner, const char *name,
+                                struct cm_err *err)
 {
 	return cm_err_set(err, CM_NOT_FOUND, "There is no %s %s/%s.", entity->name, owner, name);
 }

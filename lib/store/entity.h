@@ -21,7 +21,7 @@ enum cm_field_type {
 	CM_FIELD_BOOL,
 	CM_FIELD_INTEGER,
 	CM_FIELD_NUMBER,
-	CM_FIELD_TIME,    /* RFC 3339 in JSON, seconds since 1970 in the column; set by the server */
+	CM_FIELD_TIME, /* RFC 3339 in JSON, seconds since 1970 in the column; set by the server */
 	CM_FIELD_STRINGS, /* array of strings */
 	CM_FIELD_OBJECTS, /* array of objects with the members in `members` */
 	CM_FIELD_OBJECT   /* an object with the members in `members` */
@@ -38,8 +38,8 @@ enum cm_field_form {
 };
 
 enum {
-	CM_FIELD_REQUIRED = 1,    /* must be given when the entity is created; never null or empty */
-	CM_FIELD_READ_ONLY = 2,   /* the server sets it */
+	CM_FIELD_REQUIRED = 1,  /* must be given when the entity is created; never null or empty */
+	CM_FIELD_READ_ONLY = 2, /* the server sets it */
 	CM_FIELD_CREATE_ONLY = 4, /* may be chosen when the entity is created, then stays */
 	CM_FIELD_HIDDEN = 8,      /* a column that is no field for callers */
 	CM_FIELD_ONCE = 16        /* comes out only in the answer that made it; never stored */
@@ -51,7 +51,7 @@ struct cm_field {
 	enum cm_field_type type;
 	unsigned flags;
 	enum cm_field_form form;
-	int64_t min, max;          /* string: characters (max 0: 100); number: value; array: elements */
+	int64_t min, max; /* string: characters (max 0: 100); number: value; array: elements */
 	const char *const *values; /* the strings that are allowed, NULL-terminated; NULL: any */
 	const char *fallback;      /* JSON text: the column's value when absent or reset */
 	const struct cm_field *members; /* ends with a NULL name; NULL: any members */

@@ -5,7 +5,7 @@
 
 #include <sqlite3.h>
 
-/* What each SQLite result means to Casement; the primary code decides where nothing finer is said. */
+/* What each SQLite result means here; the primary code decides where nothing finer is said. */
 static const struct {
 	int code;
 	enum cm_status status;
@@ -49,8 +49,7 @@ static void fault(struct cm_query *q, int code)
 		q->rc = cm_query_fault(cm_store_db(q->store), code, q->err);
 }
 
-void cm_query_begin(struct cm_query *q, struct cm_store *store, enum cm_stmt id,
-                    struct cm_err *err)
+void cm_query_begin(struct cm_query *q, struct cm_store *store, enum cm_stmt id, struct cm_err *err)
 {
 	*q = (struct cm_query){.store = store, .err = err};
 	q->rc = cm_store_statement(store, id, &q->stmt, err);

@@ -72,15 +72,35 @@ static const char *check_origins(char *value)
 
 static const struct setting table[] = {
     {{"issuer", "http://127.0.0.1:8080", "Public URL of this server; all its URLs begin with it"},
-     TEXT, MEMBER(issuer), 0, 0, check_issuer},
+     TEXT,
+     MEMBER(issuer),
+     0,
+     0,
+     check_issuer},
     {{"signing_algorithm", "RS256", "How access tokens are signed: RS256 or ES256"},
-     TEXT, MEMBER(signing_algorithm), 0, 0, check_algorithm},
+     TEXT,
+     MEMBER(signing_algorithm),
+     0,
+     0,
+     check_algorithm},
     {{"access_token_lifetime_s", "3600", "Life of access tokens in seconds"},
-     NUMBER, MEMBER(access_token_lifetime_s), 10, 86400, NULL},
+     NUMBER,
+     MEMBER(access_token_lifetime_s),
+     10,
+     86400,
+     NULL},
     {{"max_body_bytes", "1048576", "Largest request body in bytes"},
-     NUMBER, MEMBER(max_body_bytes), 1024, 67108864, NULL},
+     NUMBER,
+     MEMBER(max_body_bytes),
+     1024,
+     67108864,
+     NULL},
     {{"allowed_origins", "", "Origins of web pages that may call the server, besides its own"},
-     TEXT, MEMBER(allowed_origins), 0, 0, check_origins},
+     TEXT,
+     MEMBER(allowed_origins),
+     0,
+     0,
+     check_origins},
 };
 enum { SETTINGS = sizeof table / sizeof *table };
 
@@ -113,7 +133,8 @@ static enum cm_status apply(const struct setting *row, char *value, struct cm_se
 		number = strtoll(value, &end, 10);
 		if (end == value || *end != '\0' || errno != 0 || number < row->min ||
 		    number > row->max)
-			return cm_err_set(err, CM_INPUT, "%s must be a whole number from %lld to %lld",
+			return cm_err_set(err, CM_INPUT,
+			                  "%s must be a whole number from %lld to %lld",
 			                  row->info.name, (long long)row->min, (long long)row->max);
 		memcpy(at, &(int64_t){number}, sizeof(int64_t));
 		return CM_OK;
@@ -128,8 +149,7 @@ static enum cm_status apply(const struct setting *row, char *value, struct cm_se
 	return CM_OK;
 }
 
-enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
-                                struct cm_err *err)
+enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out, struct cm_err *err)
 {
 	char value[CM_SETTING_TEXT_MAX];
 	struct cm_err wrong = {0};

@@ -13,8 +13,8 @@ enum { CM_ORIGINS_MAX = 2000, CM_SETTING_TEXT_MAX = 2048 };
 
 /* All settings, each with its default where the store has no row for it. */
 struct cm_settings {
-	char issuer[CM_URL_MAX + 1];          /* public URL, without a slash at its end */
-	char signing_algorithm[8];            /* RS256 or ES256 (RFC 7518 section 3.1) */
+	char issuer[CM_URL_MAX + 1]; /* public URL, without a slash at its end */
+	char signing_algorithm[8];   /* RS256 or ES256 (RFC 7518 section 3.1) */
 	int64_t access_token_lifetime_s;
 	int64_t max_body_bytes;
 	char allowed_origins[CM_ORIGINS_MAX]; /* origins, separated by spaces */
@@ -38,8 +38,8 @@ enum cm_status cm_setting_text(const struct cm_settings *settings, const char *n
                                char out[CM_SETTING_TEXT_MAX], struct cm_err *err);
 
 /*
- * Check a value and keep it; within cm_store_write().  CM_NOT_FOUND for an unknown name, CM_INPUT for a bad
- * value.
+ * Check a value and keep it; within cm_store_write().  CM_NOT_FOUND for an unknown name, CM_INPUT
+ * for a bad value.
  */
 enum cm_status cm_setting_set(struct cm_store *store, const char *name, const char *value,
                               struct cm_err *err);

@@ -15,7 +15,7 @@ struct cm_signing_key {
 	const char *public_pem;  /* SubjectPublicKeyInfo */
 	const char *jwk;         /* the public key as JSON (RFC 7517) */
 	int64_t created_at_s;
-	int64_t retired_at_s;    /* 0: in use */
+	int64_t retired_at_s; /* 0: in use */
 };
 
 /* Called for each key, oldest first; the strings are good only during the call. */

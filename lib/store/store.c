@@ -13,7 +13,8 @@
 #include "store/query.h"
 
 enum {
-	APPLICATION_ID = 0x43534d54, /* "CSMT" in the file's header, SQLite's PRAGMA application_id */
+	APPLICATION_ID =
+	    0x43534d54, /* "CSMT" in the file's header, SQLite's PRAGMA application_id */
 	BUSY_TIMEOUT_MS = 5000
 };
 
@@ -95,9 +96,10 @@ static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_
 	if (id != APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
 		return cm_err_set(err, CM_STORE, "the file is a database of another program");
 	if (*schema > CM_SQL_MIGRATIONS)
-		return cm_err_set(err, CM_STORE,
-		                  "the database has schema %d, this program knows %d: use a newer casement",
-		                  *schema, CM_SQL_MIGRATIONS);
+		return cm_err_set(
+		    err, CM_STORE,
+		    "the database has schema %d, this program knows %d: use a newer casement",
+		    *schema, CM_SQL_MIGRATIONS);
 	return CM_OK;
 }
 
@@ -164,8 +166,8 @@ bool cm_store_is_current(const struct cm_store *store)
 {
 	struct stat st;
 
-	return store->path == NULL || (stat(store->path, &st) == 0 &&
-	                               st.st_dev == store->device && st.st_ino == store->inode);
+	return store->path == NULL || (stat(store->path, &st) == 0 && st.st_dev == store->device &&
+	                               st.st_ino == store->inode);
 }
 
 enum cm_status cm_store_open(const char *path, bool create, struct cm_store **out,
@@ -183,10 +185,9 @@ enum cm_status cm_store_open(const char *path, bool create, struct cm_store **ou
 		rc = create_file(path, err);
 	if (rc != CM_OK)
 		goto out;
-	code = sqlite3_open_v2(path, &store->db,
-	                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-	                           (memory ? SQLITE_OPEN_CREATE : 0),
-	                       NULL);
+	code = sqlite3_open_v2(
+	    path, &store->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (memory ? SQLITE_OPEN_CREATE : 0), NULL);
 	if (code != SQLITE_OK) {
 		rc = cm_err_set(err, CM_STORE, "can't open the database %s: %s", path,
 		                sqlite3_errstr(code));
@@ -234,7 +235,7 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 	rc = work(store, arg, err);
 	if (rc == CM_OK)
 		rc = run(store, CM_STMT_COMMIT, err);
-	/* SQLite has rolled back by itself after some failures; then there is nothing left to do. */
+	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */
 	if (rc != CM_OK && sqlite3_get_autocommit(store->db) == 0)
 		(void)run(store, CM_STMT_ROLLBACK, NULL);
 	return rc;

@@ -25,8 +25,8 @@ enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *to
 	return rc;
 }
 
-enum cm_status cm_token_caller(struct cm_store *store, const char *jti,
-                               struct cm_token_caller *out, struct cm_err *err)
+enum cm_status cm_token_caller(struct cm_store *store, const char *jti, struct cm_token_caller *out,
+                               struct cm_err *err)
 {
 	struct cm_query q;
 	bool found = false;

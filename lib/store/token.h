@@ -36,7 +36,7 @@ struct cm_token_caller {
 };
 
 /* CM_NOT_FOUND when the token was never issued here, or its client was deleted. */
-enum cm_status cm_token_caller(struct cm_store *store, const char *jti,
-                               struct cm_token_caller *out, struct cm_err *err);
+enum cm_status cm_token_caller(struct cm_store *store, const char *jti, struct cm_token_caller *out,
+                               struct cm_err *err);
 
 #endif

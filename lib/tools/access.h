@@ -24,8 +24,7 @@ enum cm_status cm_access_see(const struct cm_principal *caller, const struct cm_
  * CM_FORBIDDEN, CM_INPUT when an organisation does not exist.
  */
 enum cm_status cm_access_change(struct cm_store *store, const struct cm_principal *caller,
-                                const struct cm_record *row, cm_scope_set held,
-                                struct cm_err *err);
+                                const struct cm_record *row, cm_scope_set held, struct cm_err *err);
 
 /* Whether the caller may list an owner's rows. CM_FORBIDDEN. */
 enum cm_status cm_access_list(const struct cm_principal *caller, const char *owner,

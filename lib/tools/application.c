@@ -7,8 +7,7 @@
 #include "store/token.h"
 
 /* A new secret: its digest goes into the row, the secret itself to the caller, this once. */
-static enum cm_status make_secret(struct cm_record *record, struct cm_buf *once,
-                                  struct cm_err *err)
+static enum cm_status make_secret(struct cm_record *record, struct cm_buf *once, struct cm_err *err)
 {
 	char secret[CM_SECRET_TEXT], digest[CM_SHA256_HEX];
 	enum cm_status rc = cm_crypto_secret(secret, err);
@@ -63,8 +62,8 @@ static enum cm_status complete(struct cm_record *record, bool creating, struct c
 	enum cm_status rc = derive_scope(record, err);
 
 	if (rc == CM_OK && *cm_record_text(record, "display_name") == '\0')
-		rc = cm_record_set_text(record, "display_name", cm_record_text(record, "name"),
-		                        err);
+		rc =
+		    cm_record_set_text(record, "display_name", cm_record_text(record, "name"), err);
 	if (rc == CM_OK && *cm_record_text(record, "client_id") == '\0')
 		rc = make_client_id(record, err);
 	if (rc == CM_OK && creating)

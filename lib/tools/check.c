@@ -20,16 +20,18 @@ int64_t cm_check_max_length(const struct cm_field *field)
 
 bool cm_fields_is_name(const char *text)
 {
-	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+	size_t len =
+	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
 	return len > 0 && text[len] == '\0' && text[0] != '.' && text[0] != '-';
 }
 
 static const char *check_name(const char *text)
 {
-	return cm_fields_is_name(text) ? NULL
-	                               : "may have only letters, digits, '.', '_' and '-', and must "
-	                                 "not begin with '.' or '-'";
+	return cm_fields_is_name(text)
+	           ? NULL
+	           : "may have only letters, digits, '.', '_' and '-', and must "
+	             "not begin with '.' or '-'";
 }
 
 static const char *check_url(const char *text)
@@ -47,9 +49,9 @@ static const char *check_url(const char *text)
 /* OAuth 2.1 section 2.3.1; RFC 8252 sections 7 and 8.5 */
 static const char *check_redirect_uri(const char *text)
 {
-	static const char *const refused[] = {"javascript", "data",  "file",       "vbscript",
-	                                      "about",      "blob",  "filesystem", "ftp",
-	                                      "ws",         "wss",   "mailto",     "view-source"};
+	static const char *const refused[] = {"javascript", "data", "file",       "vbscript",
+	                                      "about",      "blob", "filesystem", "ftp",
+	                                      "ws",         "wss",  "mailto",     "view-source"};
 	struct cm_url url;
 
 	if (!cm_url_parse(text, &url))
@@ -79,8 +81,8 @@ static const char *(*const forms[CM_FORM_COUNT])(const char *text) = {
     [CM_FORM_SCOPE] = check_scope,
 };
 
-static enum cm_status check_string(const struct cm_field *field, const char *text,
-                                   const char *path, struct cm_err *err)
+static enum cm_status check_string(const struct cm_field *field, const char *text, const char *path,
+                                   struct cm_err *err)
 {
 	const char *wrong = forms[field->form] == NULL ? NULL : forms[field->form](text);
 	bool known = field->values == NULL;
@@ -95,8 +97,8 @@ static enum cm_status check_string(const struct cm_field *field, const char *tex
 	for (const char *const *value = field->values; !known && *value != NULL; value++)
 		known = strcmp(*value, text) == 0;
 	if (!known)
-		return cm_err_set(err, CM_INPUT, "%s: \"%.60s\" is none of the allowed values.", path,
-		                  text);
+		return cm_err_set(err, CM_INPUT, "%s: \"%.60s\" is none of the allowed values.",
+		                  path, text);
 	return CM_OK;
 }
 

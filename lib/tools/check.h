@@ -5,8 +5,8 @@
 #include "store/entity.h"
 
 /*
- * Check a value against its field: type, limits, form, and the same for what it holds.  path is what
- * the value is called in the message.  null is no value here.  CM_INPUT.
+ * Check a value against its field: type, limits, form, and the same for what it holds.  path is
+ * what the value is called in the message.  null is no value here.  CM_INPUT.
  */
 enum cm_status cm_check_value(const struct cm_field *field, const cm_json *value, const char *path,
                               struct cm_err *err);

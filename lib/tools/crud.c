@@ -251,8 +251,8 @@ static enum cm_status write_new(struct cm_store *store, void *arg, struct cm_err
 	const struct add *add = arg;
 	const struct cm_crud *crud = add->call->tool->crud;
 	char id[ID_TEXT];
-	enum cm_status rc = cm_access_change(store, add->call->caller, add->record,
-	                                     crud->held(add->record), err);
+	enum cm_status rc =
+	    cm_access_change(store, add->call->caller, add->record, crud->held(add->record), err);
 
 	put_id(add->record, id);
 	if (rc == CM_OK)
@@ -289,10 +289,9 @@ static enum cm_status default_owner(struct cm_record *record, const struct cm_pr
 	const char *organization = cm_record_text(record, "organization");
 
 	if (*owner == '\0')
-		return cm_record_set_text(record, "owner",
-		                          *organization == '\0' ? caller->organization
-		                                                : organization,
-		                          err);
+		return cm_record_set_text(
+		    record, "owner", *organization == '\0' ? caller->organization : organization,
+		    err);
 	return *organization == '\0' ? cm_record_set_text(record, "organization", owner, err)
 	                             : CM_OK;
 }
@@ -361,11 +360,13 @@ static enum cm_status write_change(struct cm_store *store, void *arg, struct cm_
 
 	if ((rc = cm_entity_get(store, id->owner, id->name, record, err)) != CM_OK ||
 	    (rc = cm_access_see(change->caller, record, err)) != CM_OK ||
-	    (rc = cm_access_change(store, change->caller, record, crud->held(record), err)) != CM_OK)
+	    (rc = cm_access_change(store, change->caller, record, crud->held(record), err)) !=
+	        CM_OK)
 		return rc;
 	put_id(record, old);
 	if ((rc = change->change(record, change->arg, err)) != CM_OK ||
-	    (rc = cm_access_change(store, change->caller, record, crud->held(record), err)) != CM_OK)
+	    (rc = cm_access_change(store, change->caller, record, crud->held(record), err)) !=
+	        CM_OK)
 		return rc;
 	cm_record_value(record, "updated_at_s")->integer = cm_clock_now_s();
 	rc = cm_entity_update(store, id->owner, id->name, record, err);
@@ -465,8 +466,8 @@ static enum cm_status read_target(const struct cm_tool_call *call, struct cm_id 
 		                  entity);
 	if (by_id)
 		return read_id(call, out, err);
-	if (owner == NULL || name == NULL || !cm_fields_is_name(owner) || !cm_fields_is_name(name) ||
-	    strlen(owner) > CM_NAME_MAX || strlen(name) > CM_NAME_MAX)
+	if (owner == NULL || name == NULL || !cm_fields_is_name(owner) ||
+	    !cm_fields_is_name(name) || strlen(owner) > CM_NAME_MAX || strlen(name) > CM_NAME_MAX)
 		return cm_err_set(err, CM_INPUT, "%s: must have owner and name.", entity);
 	memcpy(out->owner, owner, strlen(owner) + 1);
 	memcpy(out->name, name, strlen(name) + 1);

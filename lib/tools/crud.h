@@ -11,9 +11,9 @@
 struct cm_crud {
 	const struct cm_entity *entity;
 	/*
-	 * Finish a record after a change was applied: values that follow from others, and, when it is
-	 * new, those that the server makes.  What is told only once is appended to once, as members
-	 * of an open JSON object.
+	 * Finish a record after a change was applied: values that follow from others, and, when it
+	 * is new, those that the server makes.  What is told only once is appended to once, as
+	 * members of an open JSON object.
 	 */
 	enum cm_status (*complete)(struct cm_record *record, bool creating, struct cm_buf *once,
 	                           struct cm_err *err);

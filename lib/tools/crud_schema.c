@@ -37,9 +37,10 @@ void cm_crud_put_list_input(const struct cm_tool *tool, struct cm_buf *buf)
 {
 	(void)tool;
 	open_object(buf);
-	put_member(buf, "owner",
-	           "{\"type\":\"string\",\"description\":\"Only those of this organisation; all that "
-	           "you may see when left out\"}");
+	put_member(
+	    buf, "owner",
+	    "{\"type\":\"string\",\"description\":\"Only those of this organisation; all that "
+	    "you may see when left out\"}");
 	put_member(buf, "pageSize",
 	           "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":50,"
 	           "\"description\":\"How many to return at most\"}");
@@ -121,10 +122,11 @@ void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf)
 
 	open_object(buf);
 	put_member(buf, "id", ID_SCHEMA);
-	put_member(buf, entity->name,
-	           "{\"type\":\"object\",\"description\":\"In place of id: an object that has owner "
-	           "and name\",\"properties\":{\"owner\":" NAME_SCHEMA ",\"name\":" NAME_SCHEMA
-	           "},\"required\":[\"owner\",\"name\"]}");
+	put_member(
+	    buf, entity->name,
+	    "{\"type\":\"object\",\"description\":\"In place of id: an object that has owner "
+	    "and name\",\"properties\":{\"owner\":" NAME_SCHEMA ",\"name\":" NAME_SCHEMA
+	    "},\"required\":[\"owner\",\"name\"]}");
 	close_object(buf, "\"minProperties\":1,\"maxProperties\":1");
 }
 

@@ -137,8 +137,9 @@ static enum cm_status apply_member(struct cm_record *record, cm_json *properties
 		return rc;
 	if (field->column == NULL)
 		return set_property(properties, field, value, err);
-	return value == NULL ? reset_column(cm_record_value(record, field->column), field, err)
-	                     : set_column(cm_record_value(record, field->column), field, value, err);
+	return value == NULL
+	           ? reset_column(cm_record_value(record, field->column), field, err)
+	           : set_column(cm_record_value(record, field->column), field, value, err);
 }
 
 static enum cm_status check_required(const struct cm_entity *entity, const cm_json *patch,
@@ -147,7 +148,8 @@ static enum cm_status check_required(const struct cm_entity *entity, const cm_js
 	for (size_t i = 0; i < entity->field_count; i++) {
 		const struct cm_field *field = &entity->fields[i];
 
-		if ((field->flags & CM_FIELD_REQUIRED) != 0 && cm_json_get(patch, field->name) == NULL)
+		if ((field->flags & CM_FIELD_REQUIRED) != 0 &&
+		    cm_json_get(patch, field->name) == NULL)
 			return cm_err_set(err, CM_INPUT, "%s.%s: is needed.", entity->name,
 			                  field->name);
 	}

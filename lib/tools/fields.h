@@ -14,8 +14,8 @@ enum cm_status cm_fields_default(struct cm_record *record, struct cm_err *err);
 
 /*
  * Change a record by a JSON object: members that are there are checked and set, null resets to the
- * default, absent ones stay.  creating: required members must be there, and those that can be chosen
- * only once may be.  CM_INPUT with a sentence that begins with the member, as in
+ * default, absent ones stay.  creating: required members must be there, and those that can be
+ * chosen only once may be.  CM_INPUT with a sentence that begins with the member, as in
  * "application.redirectUris[1]: ...".
  */
 enum cm_status cm_fields_apply(struct cm_record *record, const cm_json *patch, bool creating,
