@@ -1,8 +1,10 @@
 #include "mcp/tool.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 void cm_tool_result_clear(struct cm_tool_result *result)
 {
@@ -30,12 +32,37 @@ static enum cm_status write_refusal(struct cm_store *store, void *arg, struct cm
 	return cm_audit_insert(store, arg, err);
 }
 
+enum { TARGET_TEXT = 256 };
+
+/* What the call was aimed at, as the caller said: an id, or an object with owner and name. */
+static void put_target(const cm_json *arguments, char out[TARGET_TEXT])
+{
+	const char *id = cm_json_string(cm_json_get(arguments, "id"));
+	const void *cursor = NULL;
+	const cm_json *value;
+	const char *name;
+
+	snprintf(out, TARGET_TEXT, "%s", id == NULL ? "" : id);
+	while (id == NULL && cm_json_each(arguments, &cursor, &name, &value)) {
+		const char *owner = cm_json_string(cm_json_get(value, "owner"));
+
+		name = cm_json_string(cm_json_get(value, "name"));
+		if (name != NULL)
+			snprintf(out, TARGET_TEXT, "%s/%s", owner == NULL ? "" : owner, name);
+	}
+	/* It was not checked: anything but plain text stays out of the trail. */
+	if (!cm_text_is_visible(out))
+		out[0] = '\0';
+}
+
 /* A refusal is remembered, but what can't be remembered is refused all the same. */
 static void audit_refusal(const struct cm_tool_call *call, enum cm_status why)
 {
-	struct cm_audit audit = cm_principal_audit(call->caller, call->tool->name, "", why);
+	char target[TARGET_TEXT];
+	struct cm_audit audit = cm_principal_audit(call->caller, call->tool->name, target, why);
 	struct cm_err err = {0};
 
+	put_target(call->arguments, target);
 	if (cm_store_write(call->ctx->store, write_refusal, &audit, &err) != CM_OK)
 		cm_log_error(call->caller->request_id, "audit: %s", err.text);
 }
