@@ -58,7 +58,7 @@ static void put_target(const cm_json *arguments, char out[TARGET_TEXT])
 /* A refusal is remembered, but what can't be remembered is refused all the same. */
 static void audit_refusal(const struct cm_tool_call *call, enum cm_status why)
 {
-	char target[TARGET_TEXT];
+	char target[TARGET_TEXT] = "";
 	struct cm_audit audit = cm_principal_audit(call->caller, call->tool->name, target, why);
 	struct cm_err err = {0};
 
