@@ -1,0 +1,220 @@
+# Casement.  `make help` lists what can be made.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PORT ?= 8080
+VAR ?= var
+PYTHON ?= /usr/bin/python3
+
+# The last part of BUILD picks the kind of build: asan, coverage, or (any other name) release.
+BUILD ?= build
+VARIANT := $(notdir $(BUILD))
+
+PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt-dev libsqlite3-dev \
+	libssl-dev libcunit1-dev
+PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
+PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
+
+# Goals that change what the others find run before them, with -j too.
+FIRST := $(filter setup setup-tools clean,$(MAKECMDGOALS))
+PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
+
+MODULES := json-c libjwt sqlite3 libcrypto
+HEADERS := fcgiapp.h
+TEST_HEADERS := CUnit/CUnit.h
+
+# Asked for once, when first used in a recipe: `make setup check` installs pkg-config before that.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(MODULES)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(MODULES)))$(PKG_LIBS)
+
+# Deprecation warns and no more: a newer release of a library must not break the build.
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 \
+	-Werror -Wno-error=deprecated-declarations
+HARDENING := -fstack-protector-strong -fstack-clash-protection
+ifeq ($(VARIANT),asan)
+CFLAGS ?= -O1 -g
+KIND := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(VARIANT),coverage)
+CFLAGS ?= -O0 -g
+KIND := --coverage
+else
+CFLAGS ?= -O2 -g
+KIND := $(HARDENING)
+# Without optimisation the headers warn that there is nothing to fortify.
+ifeq ($(filter -O0,$(CFLAGS)),)
+KIND += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+endif
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(PKG_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 -fPIE -fvisibility=hidden $(WARNINGS) $(KIND) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(KIND) $(CFLAGS) $(LDFLAGS)
+
+LIB_SOURCES := $(wildcard lib/*.c lib/*/*.c)
+FCGI_SOURCES := $(wildcard fcgi/*.c)
+UNIT_SOURCES := $(wildcard tests/unit/*.c tests/unit/*/*.c)
+SQL := sql/embed.awk $(wildcard sql/migrations/*.sql sql/queries/*.sql)
+GENERATED := $(BUILD)/gen/sql.h $(BUILD)/gen/sql.c
+
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/sql.o
+FCGI_OBJECTS := $(FCGI_SOURCES:%.c=$(BUILD)/obj/%.o)
+UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(BUILD)/obj/%.o)
+DEPENDENCIES := $(patsubst %.o,%.d,$(LIB_OBJECTS) $(FCGI_OBJECTS) $(UNIT_OBJECTS))
+
+LIBRARY := $(BUILD)/libcasement.a
+PROGRAM := $(BUILD)/casement
+UNIT := $(BUILD)/unit
+
+# A line a file; V=1 shows the commands.
+quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all setup setup-tools run check check-unit check-asan check-valgrind lint format coverage \
+	install clean help tests can-build can-test FORCE
+
+all: $(PROGRAM) ## build the program: build/casement
+
+setup: ## install what building, running and testing need (Debian; sudo only when not root)
+	@deploy/setup $(PACKAGES_BUILD) $(PACKAGES_RUN)
+
+setup-tools: ## install what lint, format and check-valgrind need besides
+	@deploy/setup $(PACKAGES_TOOLS)
+
+run: $(PROGRAM) ## run it behind lighttpd until Ctrl-C: PORT=8080, VAR=var (the folder for all state)
+	@exec deploy/run "$(PROGRAM)" "$(PORT)" "$(VAR)"
+
+# What is not installed is said in one line, before a compiler says it in a hundred.
+can-build: | $(FIRST)
+	@missing=; for tool in "$(firstword $(CC))" pkg-config; do \
+		command -v "$$tool" >/dev/null || missing="$$missing $$tool"; done; \
+	for module in $(MODULES); do \
+		pkg-config --exists $$module 2>/dev/null || missing="$$missing $$module"; done; \
+	for header in $(HEADERS); do \
+		echo "#include <$$header>" | $(CC) -E - >/dev/null 2>&1 || missing="$$missing $$header"; done; \
+	test -z "$$missing" || { echo "not installed:$$missing; run: make setup" >&2; exit 1; }
+
+can-test: | can-build
+	@missing=; for header in $(TEST_HEADERS); do \
+		echo "#include <$$header>" | $(CC) -E - >/dev/null 2>&1 || missing="$$missing $$header"; done; \
+	PATH=$$PATH:/usr/sbin; command -v lighttpd >/dev/null || missing="$$missing lighttpd"; \
+	"$(PYTHON)" -c 'import requests' 2>/dev/null || missing="$$missing python3-requests"; \
+	test -z "$$missing" || { echo "not installed:$$missing; run: make setup" >&2; exit 1; }
+
+$(BUILD)/gen/sql.h: $(SQL) | $(FIRST)
+	@mkdir -p $(@D)
+	$(call quiet,SQL,$@)awk -v part=header -f sql/embed.awk $(filter %.sql,$(SQL)) >$@
+
+$(BUILD)/gen/sql.c: $(SQL) | $(FIRST)
+	@mkdir -p $(@D)
+	$(call quiet,SQL,$@)awk -v part=source -f sql/embed.awk $(filter %.sql,$(SQL)) >$@
+
+# Lists of files and flags, written only when they change: a removed source, another CFLAGS and a
+# removed .sql file are then seen too.
+$(BUILD)/flags: FORCE | can-build
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' '$(LIB_SOURCES)' '$(SQL)' | \
+		cmp -s - $@ || printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' \
+		'$(LIB_SOURCES)' '$(SQL)' >$@
+$(GENERATED): $(BUILD)/flags
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/gen/sql.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/gen/sql.h can-test
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(ALL_CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/gen/sql.h
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBRARY): $(LIB_OBJECTS)
+	@rm -f $@
+	$(call quiet,AR,$@)$(AR) rcs $@ $^
+
+$(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lfcgi $(PKG_LIBS) $(LDLIBS)
+
+$(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
+
+tests: $(PROGRAM) $(UNIT) | can-test
+
+E2E = $(PYTHON) tests/e2e/run.py --binary $(1) --server $(2)
+
+check: tests ## run every test: unit, guards, end to end under lighttpd and as CGI
+	@CASEMENT="$(PROGRAM)" tests/run \
+		unit '$(UNIT)' \
+		guards 'tests/guards/run' \
+		'e2e lighttpd' '$(call E2E,$(PROGRAM),lighttpd)' \
+		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)'
+
+check-unit: $(UNIT) ## run the unit tests alone
+	@$(UNIT)
+
+# A web server's children have no terminal, so the sanitizers write their reports to a folder.
+check-asan: ## run unit and end to end with AddressSanitizer, LeakSanitizer and UBSan
+	@$(MAKE) $(call PASS,build/asan) sanitized
+
+.PHONY: sanitized
+sanitized: tests
+	@rm -rf "$(BUILD)/reports" && mkdir -p "$(BUILD)/reports"
+	@log="$(CURDIR)/$(BUILD)/reports/report"; \
+	ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:log_path='$$log'" \
+	UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path='$$log'" \
+	tests/run \
+		unit '$(UNIT)' \
+		'e2e lighttpd' '$(call E2E,$(PROGRAM),lighttpd)' \
+		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)' \
+		'no reports' 'tests/reports $(BUILD)/reports'
+
+check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
+	@command -v valgrind >/dev/null || { echo 'not installed: valgrind; run: make setup-tools' >&2; exit 1; }
+	@rm -rf "$(BUILD)/valgrind" && mkdir -p "$(BUILD)/valgrind/reports"
+	@printf '#!/bin/sh\nexec "%s" --log "%s" "%s" "$$@"\n' "$(CURDIR)/tests/valgrind" \
+		"$(CURDIR)/$(BUILD)/valgrind/reports" "$(CURDIR)/$(PROGRAM)" >"$(BUILD)/valgrind/casement"
+	@chmod +x "$(BUILD)/valgrind/casement"
+	@tests/run \
+		unit 'tests/valgrind $(UNIT)' \
+		'e2e lighttpd' '$(call E2E,$(BUILD)/valgrind/casement,lighttpd)' \
+		'no reports' 'tests/reports $(BUILD)/valgrind/reports'
+
+lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
+	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \
+		{ echo "not installed: $$tool; run: make setup-tools" >&2; exit 1; }; done
+	@# One file a process: clang-tidy 14 reports every va_list of a second file as uninitialized.
+	printf '%s\n' $(LIB_SOURCES) $(FCGI_SOURCES) | \
+		xargs -P 2 -I {} clang-tidy --quiet {} -- $(ALL_CPPFLAGS) -std=c11
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 -D_GNU_SOURCE -Ilib -I$(BUILD)/gen lib fcgi
+
+format: ## rewrite the C files in the style of .clang-format
+	@command -v clang-format >/dev/null || { echo 'not installed: clang-format; run: make setup-tools' >&2; exit 1; }
+	clang-format -i $(wildcard lib/*.[ch] lib/*/*.[ch] fcgi/*.[ch] tests/unit/*.[ch] tests/unit/*/*.[ch])
+
+coverage: ## print how many lines of lib the tests run
+	@$(MAKE) $(call PASS,build/coverage) covered
+
+.PHONY: covered
+covered: tests
+	@find "$(BUILD)" -name '*.gcda' -delete
+	@tests/run \
+		unit '$(UNIT)' \
+		'e2e lighttpd' '$(call E2E,$(PROGRAM),lighttpd)' \
+		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)'
+	@tests/coverage "$(BUILD)/obj/lib"
+
+install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/casement"
+	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/casement"
+	ln -sf ../../bin/casement "$(DESTDIR)$(PREFIX)/lib/casement/casement.fcgi"
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+
+-include $(DEPENDENCIES)

@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""
+End-to-end tests: the real program behind a real web server.
+
+    /usr/bin/python3 tests/e2e/run.py --binary build/casement --server lighttpd
+
+The last line is `N passed, N failed, N skipped`; the exit status is 1 when something failed.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+import unittest
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+# pylint: disable=wrong-import-position
+import instance
+import servers
+
+LOG_LINES = 20
+WRAPPED_PATIENCE = 10
+
+
+class Result(unittest.TestResult):
+    """Prints what failed with the end of the server's log, and counts tests once each."""
+
+    def __init__(self, verbose):
+        super().__init__()
+        self.verbose = verbose
+        self.passed = set()
+        self.failed = set()
+        self.skipped_tests = set()
+        self.started_s = 0.0
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.started_s = time.monotonic()
+
+    def say(self, word, test, more=""):
+        """One line a test."""
+        if self.verbose or word != "ok":
+            print(f"{word:4} {test.id()}  {time.monotonic() - self.started_s:.2f} s{more}",
+                  flush=True)
+
+    def addSuccess(self, test):
+        self.passed.add(test.id())
+        self.say("ok", test)
+
+    def addSkip(self, test, reason):
+        self.skipped_tests.add(test.id())
+        self.say("skip", test, f": {reason}")
+
+    def _bad(self, test, err, whole):
+        self.failed.add(whole.id())
+        self.say("FAIL", test)
+        print(self._exc_info_to_string(err, whole))
+        made = getattr(whole, "instance", None)
+        if made is not None and made.server is not None:
+            lines = made.server.log_since(getattr(whole, "log_mark", None)).splitlines()
+            for line in lines[-LOG_LINES:]:
+                print(f"  log: {line}")
+        sys.stdout.flush()
+
+    def addError(self, test, err):
+        self._bad(test, err, test)
+
+    def addFailure(self, test, err):
+        self._bad(test, err, test)
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self._bad(subtest, err, test)
+
+
+def tests_of(suite):
+    """The single tests of a suite."""
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from tests_of(item)
+        else:
+            yield item
+
+
+def load(substring):
+    """All tests whose id holds the substring."""
+    suite = unittest.defaultTestLoader.discover(HERE, "test_*.py", HERE)
+    return unittest.TestSuite(test for test in tests_of(suite) if substring in test.id())
+
+
+def interrupt(*_):
+    """SIGTERM ends the run as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def run(arguments):
+    """Run the tests; the counts."""
+    instance.Instance.binary = os.path.abspath(arguments.binary)
+    instance.Instance.server_class = servers.SERVERS[arguments.server]
+    instance.Instance.keep = arguments.keep
+    with open(arguments.binary, "rb") as program:
+        if program.read(4) != b"\x7fELF":     # a script around it, valgrind for example
+            servers.set_patience(WRAPPED_PATIENCE)
+    result = Result(arguments.verbose)
+    interrupted = False
+    try:
+        suite = load(arguments.k)
+        instance.Shared.get()
+        suite.run(result)
+    except KeyboardInterrupt:
+        interrupted = True
+    except Exception:       # pylint: disable=broad-except
+        traceback.print_exc(file=sys.stdout)
+        result.failed.add("no server")
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        instance.close_all()
+    for number, text in enumerate(instance.reports()):
+        result.failed.add(f"report {number}")
+        print(f"FAIL report of a process\n{text}")
+    if interrupted:
+        result.failed.add("interrupted")
+        print("FAIL interrupted")
+    return len(result.passed), len(result.failed), len(result.skipped_tests)
+
+
+def main():
+    """The command line."""
+    parser = argparse.ArgumentParser(description="End-to-end tests of casement.")
+    parser.add_argument("--binary", default="build/casement", help="the program")
+    parser.add_argument("--server", choices=sorted(servers.SERVERS), default="lighttpd",
+                        help="how it is mounted")
+    parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")
+    parser.add_argument("--verbose", "-v", action="store_true", help="name passed tests too")
+    parser.add_argument("-k", default="", metavar="SUBSTRING", help="only tests of such a name")
+    arguments = parser.parse_args()
+    if not os.access(arguments.binary, os.X_OK):
+        parser.error(f"{arguments.binary} is no program; build it first")
+    signal.signal(signal.SIGTERM, interrupt)
+    passed, failed, skipped = run(arguments)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

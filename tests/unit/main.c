@@ -1,0 +1,71 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "suite.h"
+
+/* Every suite: its declaration here, its address below. */
+extern const struct cm_suite cm_suite_base_json;
+
+static const struct cm_suite *const suites[] = {
+    &cm_suite_base_json,
+};
+
+/* What tests log is wanted only by those that look at it. */
+static void drop(const char *line, void *arg)
+{
+	(void)line;
+	(void)arg;
+}
+
+/* Each test begins with the system's clock and random bytes, whatever the one before did. */
+static void set_up(void)
+{
+	cm_clock_release();
+	cm_crypto_random_source(NULL);
+	cm_log_sink(drop, NULL);
+}
+
+static void report_failures(const CU_pFailureRecord failures)
+{
+	for (CU_pFailureRecord f = failures; f != NULL; f = f->pNext)
+		printf("FAILED %s / %s\n    %s:%u: %s\n", f->pSuite->pName,
+		       f->pTest == NULL ? "-" : f->pTest->pName, f->strFileName, f->uiLineNumber,
+		       f->strCondition);
+}
+
+static void add_suite(const struct cm_suite *suite)
+{
+	CU_pSuite added =
+	    CU_add_suite_with_setup_and_teardown(suite->name, NULL, NULL, set_up, NULL);
+
+	for (size_t i = 0; i < suite->count; i++) {
+		if (CU_add_test(added, suite->tests[i].name, suite->tests[i].run) == NULL) {
+			fprintf(stderr, "%s: %s\n", suite->name, CU_get_error_msg());
+			exit(EXIT_FAILURE);
+		}
+	}
+}
+
+/* unit [TEXT]: run the suites whose names hold TEXT, or all. */
+int main(int argc, char **argv)
+{
+	unsigned failed, run;
+
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return EXIT_FAILURE;
+	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+		if (argc < 2 || strstr(suites[i]->name, argv[1]) != NULL)
+			add_suite(suites[i]);
+	}
+	CU_run_all_tests();
+	report_failures(CU_get_failure_list());
+	failed = CU_get_number_of_tests_failed();
+	run = CU_get_number_of_tests_run();
+	CU_cleanup_registry();
+	printf("%u passed, %u failed, 0 skipped\n", run - failed, failed);
+	return failed == 0 && run > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
