@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "casement.h"
 #include "cli.h"
 #include "mcp/endpoint.h"
 #include "place.h"

@@ -5,13 +5,11 @@
 #include "mcp/endpoint.h"
 #include "oauth/metadata.h"
 #include "oauth/token.h"
-#include "tools/application.h"
-
-const struct cm_toolbox cm_casement_toolbox = {cm_application_tools, CM_APPLICATION_TOOLS};
+#include "tools/toolbox.h"
 
 static void mcp_post(struct cm_exchange *x)
 {
-	cm_mcp_post(x, &cm_casement_toolbox);
+	cm_mcp_post(x, &cm_toolbox);
 }
 
 /* The store answered when the context was refreshed, so there is nothing left to ask. */
@@ -76,6 +74,7 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
 	struct cm_exchange x = {.ctx = ctx, .req = req, .res = res};
 	struct cm_err err = {0};
 
+	x.rpc_without_id = cm_mcp_errors_without_id(req);
 	x.caller.request_id = req->request_id;
 	x.caller.address = req->address;
 	cm_route_dispatch(routes, sizeof routes / sizeof *routes, &x);

@@ -4,10 +4,6 @@
 #include "auth/context.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "mcp/tool.h"
-
-/* All tools of the server, in the order in which they are listed. */
-extern const struct cm_toolbox cm_casement_toolbox;
 
 /*
  * Answer a request: refresh what is kept in memory, find the route, and fill the response, whatever

@@ -31,6 +31,11 @@ static const struct cm_status_info table[] = {
                               NULL},
     [CM_INVALID_SCOPE] = {"invalid_scope", 400, -32602, "invalid_scope", 6, NULL},
     [CM_INVALID_TARGET] = {"invalid_target", 400, -32602, "invalid_target", 6, NULL},
+    [CM_META] = {"invalid_meta", 400, -32602, "invalid_request", 6, NULL},
+    [CM_HEADER_MISMATCH] = {"header_mismatch", 400, -32020, "invalid_request", 6, NULL},
+    [CM_VERSION] = {"unsupported_version", 400, -32022, "invalid_request", 6, NULL},
+    [CM_NO_RESOURCE] = {"no_resource", 200, -32002, "invalid_request", 3, NULL},
+    [CM_NOT_ACCEPTABLE] = {"not_acceptable", 406, -32600, "invalid_request", 6, NULL},
     [CM_USAGE] = {"usage", 400, -32602, "invalid_request", 2, NULL},
 };
 _Static_assert(sizeof table / sizeof *table == CM_STATUS_COUNT, "every status has a row");

@@ -41,14 +41,14 @@ static void put_oauth_error(struct cm_buf *buf, const char *code, const struct c
 	cm_json_put_close(buf, '}');
 }
 
-void cm_exchange_put_rpc_error(struct cm_buf *buf, const struct cm_err *err, const char *data,
-                               const char *request_id)
+void cm_exchange_put_rpc_error(struct cm_buf *buf, int code, const struct cm_err *err,
+                               const char *data, const char *request_id)
 {
 	bool internal = cm_status_info(err->status)->generic != NULL;
 
 	cm_json_put_open(buf, '{');
 	cm_json_put_name(buf, "code");
-	cm_json_put_integer(buf, cm_status_info(err->status)->jsonrpc);
+	cm_json_put_integer(buf, code);
 	cm_json_put_member(buf, "message", cm_err_public(err));
 	if (data != NULL) {
 		cm_json_put_name(buf, "data");
@@ -62,14 +62,17 @@ void cm_exchange_put_rpc_error(struct cm_buf *buf, const struct cm_err *err, con
 	cm_json_put_close(buf, '}');
 }
 
-static void put_rpc_response(struct cm_buf *buf, const struct cm_err *err, const char *request_id)
+static void put_rpc_response(struct cm_exchange *x, const struct cm_err *err)
 {
+	struct cm_buf *buf = &x->res->body;
+
 	cm_json_put_open(buf, '{');
 	cm_json_put_member(buf, "jsonrpc", "2.0");
-	cm_json_put_name(buf, "id");
-	cm_json_put_string(buf, NULL);
+	if (!x->rpc_without_id)
+		cm_json_put_member(buf, "id", NULL);
 	cm_json_put_name(buf, "error");
-	cm_exchange_put_rpc_error(buf, err, NULL, request_id);
+	cm_exchange_put_rpc_error(buf, cm_status_info(err->status)->jsonrpc, err, NULL,
+	                          x->req->request_id);
 	cm_json_put_close(buf, '}');
 }
 
@@ -91,8 +94,7 @@ void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct c
 		put_oauth_error(&res->body, info->oauth, err, x->req->request_id);
 		break;
 	case CM_SHAPE_JSONRPC:
-		put_rpc_response(&res->body, err->status == CM_UNAUTHORIZED ? &unauthorized : err,
-		                 x->req->request_id);
+		put_rpc_response(x, err->status == CM_UNAUTHORIZED ? &unauthorized : err);
 		break;
 	case CM_SHAPE_PLAIN:
 	case CM_SHAPE_COUNT:
