@@ -40,7 +40,7 @@ static const struct cm_revision *find_revision(const struct cm_message *m, const
 /* An error that names what is spoken here, so that a client can choose (MCP basic/versioning). */
 static void refuse_version(struct cm_message *m, const cm_json *message, const char *wanted)
 {
-	struct cm_err err = {CM_VERSION, "Unsupported protocol version"};
+	struct cm_err err = {CM_BAD_VERSION, "Unsupported protocol version"};
 	struct cm_buf *out = &m->x->res->body;
 	const cm_json *id = cm_json_get(message, "id");
 	struct cm_buf data = {0};
@@ -57,13 +57,13 @@ static void refuse_version(struct cm_message *m, const cm_json *message, const c
 		cm_json_put_value(out, id);
 	}
 	cm_json_put_name(out, "error");
-	cm_exchange_put_rpc_error(out, cm_status_info(CM_VERSION)->jsonrpc, &err, cm_buf_str(&data),
-	                          m->x->req->request_id);
+	cm_exchange_put_rpc_error(out, cm_status_info(CM_BAD_VERSION)->jsonrpc, &err,
+	                          cm_buf_str(&data), m->x->req->request_id);
 	cm_json_put_close(out, '}');
 	if (data.failed)
 		out->failed = true;
 	cm_buf_clear(&data);
-	m->x->res->status = cm_status_info(CM_VERSION)->http;
+	m->x->res->status = cm_status_info(CM_BAD_VERSION)->http;
 }
 
 static enum cm_status answer_batch(struct cm_message *m, const cm_json *batch, struct cm_buf *out,
