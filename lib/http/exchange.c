@@ -83,6 +83,7 @@ void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct c
 	struct cm_err unauthorized = {CM_UNAUTHORIZED, "Unauthorized"};
 
 	cm_exchange_log(x, err);
+	x->outcome = err->status;
 	res->status = info->http == 200 ? 400 : info->http;
 	res->content_type = "application/json";
 	res->cache = "no-store";

@@ -11,6 +11,9 @@ struct cm_exchange {
 	struct cm_context *ctx;
 	const struct cm_request *req;
 	struct cm_response *res;
+	enum cm_status outcome;     /* how it ended, for the log */
+	char rpc_method[64];        /* JSON-RPC method, for the log; "" outside MCP */
+	char rpc_tool[64];          /* the tool, prompt or resource that was named */
 	bool rpc_without_id;        /* JSON-RPC errors of unknown requests have no id, not null */
 	struct cm_principal caller; /* scopes and names only where the route wants a token */
 };

@@ -1,5 +1,6 @@
 #include "mcp/endpoint.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -64,6 +65,7 @@ static void refuse_version(struct cm_message *m, const cm_json *message, const c
 		out->failed = true;
 	cm_buf_clear(&data);
 	m->x->res->status = cm_status_info(CM_BAD_VERSION)->http;
+	m->x->outcome = CM_BAD_VERSION;
 }
 
 static enum cm_status answer_batch(struct cm_message *m, const cm_json *batch, struct cm_buf *out,
@@ -78,6 +80,7 @@ static enum cm_status answer_batch(struct cm_message *m, const cm_json *batch, s
 	if (cm_json_length(batch) > BATCH_MAX)
 		return cm_err_set(err, CM_REQUEST, "A batch holds at most %d messages.", BATCH_MAX);
 	m->in_batch = true;
+	snprintf(m->x->rpc_method, sizeof m->x->rpc_method, "batch of %zu", cm_json_length(batch));
 	cm_json_put_open(out, '[');
 	for (size_t i = 0; i < cm_json_length(batch); i++)
 		(void)cm_message_answer(m, cm_json_at(batch, i), out, &http);

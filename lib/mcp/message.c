@@ -1,5 +1,6 @@
 #include "mcp/message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "mcp/mirror.h"
@@ -88,6 +89,39 @@ static void put_result_tail(const struct cm_message *m, const struct cm_method *
 	cm_json_put_close(out, '}');
 }
 
+/* Version 00 of traceparent (W3C Trace Context section 3.2): lower-case hexadecimal and dashes. */
+static bool is_traceparent(const char *text)
+{
+	if (strlen(text) != CM_TRACEPARENT - 1 || strncmp(text, "00-", 3) != 0)
+		return false;
+	for (size_t i = 3; i < CM_TRACEPARENT - 1; i++) {
+		bool dash = i == 35 || i == 52;
+
+		if (dash ? text[i] != '-' : strchr("0123456789abcdef", text[i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* What the log and the audit trail tell of a message: its method, what it names, its trace. */
+static void note(struct cm_message *m, const char *method)
+{
+	const char *trace =
+	    cm_json_string(cm_json_get(cm_json_get(m->params, "_meta"), "traceparent"));
+	const char *name = cm_json_string(cm_json_get(m->params, "name"));
+	struct cm_exchange *x = m->x;
+
+	x->caller.traceparent[0] = '\0';
+	if (trace != NULL && is_traceparent(trace))
+		memcpy(x->caller.traceparent, trace, CM_TRACEPARENT);
+	if (m->in_batch)
+		return;
+	snprintf(x->rpc_method, sizeof x->rpc_method, "%s", method);
+	if (name == NULL)
+		name = cm_json_string(cm_json_get(m->params, "uri"));
+	snprintf(x->rpc_tool, sizeof x->rpc_tool, "%s", name == NULL ? "" : name);
+}
+
 static enum cm_status run_method(struct cm_message *m, const char *name, struct cm_buf *out,
                                  struct cm_err *err)
 {
@@ -134,6 +168,8 @@ enum cm_status cm_message_answer(struct cm_message *m, const cm_json *message, s
 	if (m->revision->handshake && is_response(message))
 		return CM_OK;
 	rc = check_envelope(m, message, &method, &notification, &err);
+	if (rc == CM_OK)
+		note(m, method);
 	/* A notification is never answered, and a request without id is not run unanswered. */
 	if (rc == CM_OK && notification)
 		return CM_OK;
@@ -141,6 +177,7 @@ enum cm_status cm_message_answer(struct cm_message *m, const cm_json *message, s
 		rc = run_method(m, method, out, &err);
 	if (rc != CM_OK) {
 		cm_exchange_log(m->x, &err);
+		m->x->outcome = rc;
 		put_error(m, &err, out);
 		*http =
 		    rc == CM_METHOD ? m->revision->unknown_method_http : cm_status_info(rc)->http;

@@ -121,6 +121,7 @@ enum cm_status cm_method_tools_call(struct cm_message *m, struct cm_buf *result,
 		put_success(result, &tool, m->revision);
 	} else if (is_tool_failure(rc)) {
 		put_failure(result, &failure);
+		m->x->outcome = rc;
 		rc = CM_OK;
 	} else if (rc == CM_SCOPE) {
 		(void)cm_message_lack_scope(m, call.tool->scope, "tool", name, err);

@@ -8,7 +8,6 @@ static struct cm_buf *public_json(struct cm_exchange *x)
 {
 	x->res->content_type = "application/json";
 	x->res->cache = "public, max-age=300";
-	cm_response_header(x->res, "Access-Control-Allow-Origin", "*");
 	return &x->res->body;
 }
 

@@ -67,6 +67,21 @@ static const char *check_origins(char *value)
 	return NULL;
 }
 
+static const char *check_log_level(char *value)
+{
+	bool known =
+	    strcmp(value, "off") == 0 || strcmp(value, "error") == 0 || strcmp(value, "info") == 0;
+
+	return known ? NULL : "must be off, error or info";
+}
+
+static const char *check_log_target(char *value)
+{
+	return strcmp(value, "server") == 0 || value[0] == '/'
+	           ? NULL
+	           : "must be server, or the absolute path of a file";
+}
+
 #define MEMBER(member)                                                                             \
 	offsetof(struct cm_settings, member), sizeof((struct cm_settings *)NULL)->member
 
@@ -101,6 +116,18 @@ static const struct setting table[] = {
      0,
      0,
      check_origins},
+    {{"log_level", "error", "What is logged: off, error, or info for a line a request"},
+     TEXT,
+     MEMBER(log_level),
+     0,
+     0,
+     check_log_level},
+    {{"log_target", "server", "Where: server for the web server's log, or the path of a file"},
+     TEXT,
+     MEMBER(log_target),
+     0,
+     0,
+     check_log_target},
 };
 enum { SETTINGS = sizeof table / sizeof *table };
 
