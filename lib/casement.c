@@ -65,8 +65,7 @@ size_t cm_casement_body_limit(struct cm_context *ctx)
 {
 	enum { UNKNOWN_LIMIT = 1048576 };
 
-	if (ctx->version < 0)
-		(void)cm_context_refresh(ctx, NULL);
+	(void)cm_context_refresh(ctx, NULL);
 	return ctx->version < 0 ? UNKNOWN_LIMIT : (size_t)ctx->settings.max_body_bytes;
 }
 

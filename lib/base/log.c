@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 
 static void to_stderr(const char *line, void *arg)
 {
@@ -88,6 +89,7 @@ void cm_log_error(const char *request_id, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	cm_text_repair(text);
 	cm_log_begin(&line, CM_LOG_ERROR, request_id);
 	cm_json_put_member(&line, "message", text);
 	cm_log_end(&line);

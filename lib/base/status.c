@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 #define UNAVAILABLE "The server can't answer right now. Try again in a few seconds."
 #define BROKEN      "Internal error. The server's log has the details under this request id."
 
@@ -55,6 +57,8 @@ enum cm_status cm_err_set(struct cm_err *err, enum cm_status status, const char 
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof err->text, fmt, ap);
 	va_end(ap);
+	/* A limit in the format may have cut a character in two. */
+	cm_text_repair(err->text);
 	return status;
 }
 

@@ -140,22 +140,38 @@ static bool is_token(const char *text)
 	return len > 0 && text[len + strspn(text + len, "=")] == '\0';
 }
 
+/* The token in the Authorization header (borrowed), NULL when the header holds none. */
+static const char *bearer_token(const char *header)
+{
+	const char *token;
+
+	if (strncasecmp(header, "Bearer ", 7) != 0)
+		return NULL;
+	token = header + 7 + strspn(header + 7, " ");
+	return is_token(token) ? token : NULL;
+}
+
+enum cm_status cm_exchange_recheck(struct cm_exchange *x, struct cm_err *err)
+{
+	const char *header = cm_request_authorization(x->req);
+	const char *token = header == NULL ? NULL : bearer_token(header);
+
+	if (token == NULL)
+		return cm_err_set(err, CM_UNAUTHORIZED,
+		                  "The Authorization header holds no bearer token.");
+	return cm_access_token_check(x->ctx, token, &x->caller, err);
+}
+
 enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *err)
 {
-	const char *value = cm_request_authorization(x->req);
 	enum cm_status rc;
 
-	if (value == NULL) {
-		cm_exchange_challenge(x, NULL, NULL, CM_SCOPE_ALL);
+	if (cm_request_authorization(x->req) == NULL) {
+		cm_exchange_challenge(x, NULL, NULL, CM_SCOPE_KNOWN);
 		return cm_err_set(err, CM_UNAUTHORIZED, "A bearer token is needed.");
 	}
-	if (strncasecmp(value, "Bearer ", 7) != 0 || !is_token(value + 7 + strspn(value + 7, " ")))
-		rc = cm_err_set(err, CM_UNAUTHORIZED,
-		                "The Authorization header holds no bearer token.");
-	else
-		rc = cm_access_token_check(x->ctx, value + 7 + strspn(value + 7, " "), &x->caller,
-		                           err);
+	rc = cm_exchange_recheck(x, err);
 	if (rc == CM_UNAUTHORIZED)
-		cm_exchange_challenge(x, "invalid_token", err->text, CM_SCOPE_ALL);
+		cm_exchange_challenge(x, "invalid_token", err->text, CM_SCOPE_KNOWN);
 	return rc;
 }

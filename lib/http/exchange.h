@@ -52,4 +52,10 @@ void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char 
  */
 enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *err);
 
+/*
+ * The same once more within one request, which may have changed what its own token is good for.
+ * Sends no challenge.
+ */
+enum cm_status cm_exchange_recheck(struct cm_exchange *x, struct cm_err *err);
+
 #endif

@@ -18,7 +18,7 @@ static const char *local_path(const struct cm_exchange *x, char out[CM_PATH_MAX]
 
 	if (strncmp(path, prefix, len) == 0 && path[len] == '/')
 		return path + len;
-	if (strcmp(path, prefix) == 0)
+	if (len > 0 && strcmp(path, prefix) == 0)
 		return "/";
 	if (strncmp(path, WELL_KNOWN, strlen(WELL_KNOWN)) != 0)
 		return NULL;
@@ -54,7 +54,7 @@ static enum cm_status check_request(const struct cm_route *route, struct cm_exch
 		return cm_err_set(err, CM_TOO_LARGE, "The body is over the limit of %lld bytes.",
 		                  (long long)x->ctx->settings.max_body_bytes);
 	if (x->req->body_state == CM_BODY_SHORT)
-		return cm_err_set(err, CM_REQUEST, "The body ended before its Content-Length.");
+		return cm_err_set(err, CM_REQUEST, "The body does not match its Content-Length.");
 	return CM_OK;
 }
 

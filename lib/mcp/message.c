@@ -3,10 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "mcp/mirror.h"
 
 /* How long clients may keep what seldom changes, in milliseconds. */
 #define KEEP_MS 300000
+
+/* Bytes of answers after which the rest of a batch is refused. */
+#define BATCH_BYTES 8388608
 
 static void put_head(const struct cm_message *m, struct cm_buf *out)
 {
@@ -120,6 +124,8 @@ static void note(struct cm_message *m, const char *method)
 	if (name == NULL)
 		name = cm_json_string(cm_json_get(m->params, "uri"));
 	snprintf(x->rpc_tool, sizeof x->rpc_tool, "%s", name == NULL ? "" : name);
+	cm_text_repair(x->rpc_method);
+	cm_text_repair(x->rpc_tool);
 }
 
 static enum cm_status run_method(struct cm_message *m, const char *name, struct cm_buf *out,
@@ -153,6 +159,16 @@ static enum cm_status run_method(struct cm_message *m, const char *name, struct 
 	return rc;
 }
 
+/* An earlier message of the batch may have ended the token; and what is answered has a limit. */
+static enum cm_status check_in_batch(struct cm_message *m, const struct cm_buf *out,
+                                     struct cm_err *err)
+{
+	if (out->len > BATCH_BYTES)
+		return cm_err_set(err, CM_REQUEST,
+		                  "The answers to this batch are too long; send fewer messages.");
+	return cm_exchange_recheck(m->x, err);
+}
+
 enum cm_status cm_message_answer(struct cm_message *m, const cm_json *message, struct cm_buf *out,
                                  int *http)
 {
@@ -170,6 +186,8 @@ enum cm_status cm_message_answer(struct cm_message *m, const cm_json *message, s
 	rc = check_envelope(m, message, &method, &notification, &err);
 	if (rc == CM_OK)
 		note(m, method);
+	if (rc == CM_OK && m->in_batch && !notification)
+		rc = check_in_batch(m, out, &err);
 	/* A notification is never answered, and a request without id is not run unanswered. */
 	if (rc == CM_OK && notification)
 		return CM_OK;

@@ -219,21 +219,35 @@ enum cm_status cm_setting_text(const struct cm_settings *settings, const char *n
 	return CM_OK;
 }
 
-enum cm_status cm_setting_set(struct cm_store *store, const char *name, const char *value,
-                              struct cm_err *err)
+/* Check a value; copy gets it in its one written form. */
+static enum cm_status check(const char *name, const char *value, char copy[CM_SETTING_TEXT_MAX],
+                            struct cm_err *err)
 {
 	const struct setting *row = find(name);
-	char copy[CM_SETTING_TEXT_MAX];
 	struct cm_settings scratch;
-	struct cm_query q;
-	enum cm_status rc;
 
 	if (row == NULL)
 		return cm_err_set(err, CM_NOT_FOUND, "There is no setting %s.", name);
-	if (strlen(value) >= sizeof copy)
+	if (strlen(value) >= CM_SETTING_TEXT_MAX)
 		return cm_err_set(err, CM_INPUT, "%s is too long", name);
 	memcpy(copy, value, strlen(value) + 1);
-	rc = apply(row, copy, &scratch, err);
+	return apply(row, copy, &scratch, err);
+}
+
+enum cm_status cm_setting_check(const char *name, const char *value, struct cm_err *err)
+{
+	char copy[CM_SETTING_TEXT_MAX];
+
+	return check(name, value, copy, err);
+}
+
+enum cm_status cm_setting_set(struct cm_store *store, const char *name, const char *value,
+                              struct cm_err *err)
+{
+	char copy[CM_SETTING_TEXT_MAX];
+	struct cm_query q;
+	enum cm_status rc = check(name, value, copy, err);
+
 	if (rc != CM_OK)
 		return rc;
 	cm_query_begin(&q, store, CM_STMT_SETTING_SET, err);

@@ -39,6 +39,9 @@ enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
 enum cm_status cm_setting_text(const struct cm_settings *settings, const char *name,
                                char out[CM_SETTING_TEXT_MAX], struct cm_err *err);
 
+/* Check a value without keeping it. Errors as for cm_setting_set(). */
+enum cm_status cm_setting_check(const char *name, const char *value, struct cm_err *err);
+
 /*
  * Check a value and keep it; within cm_store_write().  CM_NOT_FOUND for an unknown name, CM_INPUT
  * for a bad value.

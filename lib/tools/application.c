@@ -78,6 +78,7 @@ static cm_scope_set held(const struct cm_record *record)
 
 const struct cm_crud cm_application_crud = {
     .entity = &cm_application_entity,
+    .unique = "clientId",
     .complete = complete,
     .held = held,
 };

@@ -277,8 +277,8 @@ static enum cm_status write_new(struct cm_store *store, void *arg, struct cm_err
 }
 
 /* A conflict in words: which of the two unique values was taken. */
-static enum cm_status explain_conflict(struct cm_store *store, const struct cm_record *record,
-                                       struct cm_err *err)
+static enum cm_status explain_conflict(struct cm_store *store, const struct cm_crud *crud,
+                                       const struct cm_record *record, struct cm_err *err)
 {
 	struct cm_record other;
 	char id[ID_TEXT];
@@ -293,8 +293,8 @@ static enum cm_status explain_conflict(struct cm_store *store, const struct cm_r
 	if (rc == CM_OK)
 		return cm_err_set(err, CM_CONFLICT, "%s %s exists already.", record->entity->name,
 		                  id);
-	return cm_err_set(err, CM_CONFLICT, "%s %s: another has the same identifier.",
-	                  record->entity->name, id);
+	return cm_err_set(err, CM_CONFLICT, "%s.%s: another %s has the same.", crud->entity->name,
+	                  crud->unique, crud->entity->name);
 }
 
 /* Who is named neither way gets the caller's own organisation. */
@@ -349,7 +349,7 @@ enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_resul
 		goto out;
 	rc = cm_store_write(call->ctx->store, write_new, &(struct add){call, &record}, err);
 	if (rc == CM_CONFLICT)
-		rc = explain_conflict(call->ctx->store, &record, err);
+		rc = explain_conflict(call->ctx->store, crud, &record, err);
 	if (rc != CM_OK)
 		goto out;
 	cm_fields_put_open(&result->text, &record);
@@ -394,7 +394,7 @@ enum cm_status cm_crud_change_row(struct cm_store *store, struct cm_crud_change 
 {
 	enum cm_status rc = cm_store_write(store, write_change, change, err);
 
-	return rc == CM_CONFLICT ? explain_conflict(store, change->record, err) : rc;
+	return rc == CM_CONFLICT ? explain_conflict(store, change->crud, change->record, err) : rc;
 }
 
 struct update {

@@ -10,6 +10,7 @@
  */
 struct cm_crud {
 	const struct cm_entity *entity;
+	const char *unique; /* the field that must be unique besides owner and name */
 	/*
 	 * Finish a record after a change was applied: values that follow from others, and, when it
 	 * is new, those that the server makes.  What is told only once is appended to once, as
