@@ -1,7 +1,7 @@
 #include "answer.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "casement.h"
@@ -11,41 +11,49 @@
 	"Status: 500 Internal Server Error\r\nContent-Type: application/json\r\n"                  \
 	"Content-Length: 24\r\n\r\n{\"error\":\"server_error\"}"
 
-/* CONTENT_LENGTH, or -1 when it is absent, empty or no number. */
-static long long content_length(const char *const *env)
+/*
+ * CONTENT_LENGTH; -1 when it is absent or empty: the body ends with the stream, as chunked ones do.
+ * False when it is no number.
+ */
+static bool content_length(const char *const *env, long long *out)
 {
 	struct cm_request req = {.env = env};
 	const char *text = cm_request_variable(&req, "CONTENT_LENGTH");
-	char *end = NULL;
-	long long length;
 
-	if (text == NULL || *text < '0' || *text > '9')
-		return -1;
-	errno = 0;
-	length = strtoll(text, &end, 10);
-	return *end == '\0' && errno == 0 ? length : -1;
+	*out = -1;
+	if (text == NULL || *text == '\0')
+		return true;
+	if (text[strspn(text, "0123456789")] != '\0')
+		return false;
+	/* A number beyond 64 bits becomes the largest one, which is over every limit. */
+	*out = strtoll(text, NULL, 10);
+	return true;
 }
 
-/* Read the body, but never more than one byte over the limit. */
-static enum cm_body read_body(const struct cm_stream *in, long long declared, size_t limit,
+/* Read the body: what was declared, or to the end, but never more than a byte over the limit. */
+static enum cm_body read_body(const struct cm_stream *in, const char *const *env, size_t limit,
                               struct cm_buf *body)
 {
-	char chunk[16384];
-	long got;
+	long long declared;
+	size_t wanted;
+	long got = 1;
 
+	if (!content_length(env, &declared))
+		return CM_BODY_SHORT;
 	if (declared > (long long)limit)
 		return CM_BODY_TOO_LARGE;
-	do {
-		size_t room = limit + 1 - body->len;
+	wanted = declared < 0 ? limit + 1 : (size_t)declared;
+	while (got > 0 && body->len < wanted && !body->failed) {
+		size_t room = wanted - body->len;
+		char chunk[16384];
 
 		got = in->read(in->arg, chunk, room < sizeof chunk ? room : sizeof chunk);
-		if (got < 0)
-			return CM_BODY_SHORT;
-		cm_buf_add(body, chunk, (size_t)got);
-		if (body->len > limit)
-			return CM_BODY_TOO_LARGE;
-	} while (got > 0 && !body->failed);
-	return declared >= 0 && (size_t)declared != body->len ? CM_BODY_SHORT : CM_BODY_WHOLE;
+		if (got > 0)
+			cm_buf_add(body, chunk, (size_t)got);
+	}
+	if (body->len > limit)
+		return CM_BODY_TOO_LARGE;
+	return got < 0 || (declared >= 0 && body->len < wanted) ? CM_BODY_SHORT : CM_BODY_WHOLE;
 }
 
 void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
@@ -55,7 +63,7 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 	struct cm_request req;
 	struct cm_buf body = {0};
 	struct cm_err err = {0};
-	enum cm_body state = read_body(in, content_length(env), cm_casement_body_limit(ctx), &body);
+	enum cm_body state = read_body(in, env, cm_casement_body_limit(ctx), &body);
 	enum cm_status rc = cm_buf_status(&body, &err);
 
 	cm_response_init(&res);

@@ -5,18 +5,18 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "casement.h"
 #include "store/application.h"
 #include "store/organization.h"
 #include "tools/application.h"
 #include "tools/fields.h"
+#include "tools/toolbox.h"
 
 enum cm_status cli_call_tool(struct cli *cli, const char *tool, const cm_json *arguments,
                              struct cm_buf *out, struct cm_err *err)
 {
 	struct cm_tool_call call = {
 	    .ctx = &cli->ctx,
-	    .tool = cm_tool_find(&cm_casement_toolbox, tool),
+	    .tool = cm_tool_find(&cm_toolbox, tool),
 	    .caller = &cli->caller,
 	    .arguments = arguments,
 	};

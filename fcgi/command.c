@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "casement.h"
 #include "cli.h"
 #include "mcp/endpoint.h"
 #include "place.h"
@@ -64,13 +63,13 @@ static const struct command commands[] = {
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-static void print_usage(const struct command *command)
+static void print_usage(FILE *out, const struct command *command)
 {
 	const char *verb = command->verb == NULL ? "" : command->verb;
 	const char *space = command->verb == NULL ? "" : " ";
 
-	printf("  casement %s%s%s %s\n      %s\n", command->noun, space, verb, command->usage,
-	       command->summary);
+	fprintf(out, "  casement %s%s%s %s\n      %s\n", command->noun, space, verb, command->usage,
+	        command->summary);
 }
 
 static enum cm_status help(struct cli *cli, struct cm_err *err)
@@ -81,7 +80,7 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 	       "Without arguments and under a web server, it answers FastCGI or CGI requests.\n"
 	       "The database is where CASEMENT_DB or casement.conf beside the program says.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		print_usage(&commands[i]);
+		print_usage(stdout, &commands[i]);
 	printf("\nEvery command takes --json for output that programs read, and --help.\n"
 	       "Exit status: 0 done, 1 internal error, 2 not understood, 3 not found,\n"
 	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble.\n");
@@ -100,7 +99,9 @@ static enum cm_status version(struct cli *cli, struct cm_err *err)
 static const struct command *find(int argc, char **argv, int *used)
 {
 	for (size_t i = 0; i < COMMANDS && argc > 0; i++) {
-		if (strcmp(commands[i].noun, argv[0]) != 0)
+		const char *word = strcmp(argv[0], "--version") == 0 ? "version" : argv[0];
+
+		if (strcmp(commands[i].noun, word) != 0)
 			continue;
 		*used = commands[i].verb == NULL ? 1 : 2;
 		if (commands[i].verb == NULL ||
@@ -154,6 +155,9 @@ static enum cm_status open_store(struct cli *cli, const struct command *command,
 
 	if (command->need == NEEDS_NOTHING)
 		return CM_OK;
+	/* What is wrong with the arguments is said before anything is created. */
+	if (cli->url != NULL && (rc = cm_setting_check("issuer", cli->url, err)) != CM_OK)
+		return rc;
 	if ((rc = cm_place_database(cli->path, err)) != CM_OK)
 		return rc;
 	cm_context_init(&cli->ctx, cli->path);
@@ -196,12 +200,12 @@ static int show_help(struct cli *cli, const struct command *command, int argc, c
 	bool any = false;
 
 	if (command != NULL) {
-		print_usage(command);
+		print_usage(stdout, command);
 		return 0;
 	}
 	for (size_t i = 0; argc > 0 && i < COMMANDS; i++) {
 		if (strcmp(commands[i].noun, argv[0]) == 0) {
-			print_usage(&commands[i]);
+			print_usage(stdout, &commands[i]);
 			any = true;
 		}
 	}
@@ -237,7 +241,7 @@ int cm_command_run(int argc, char **argv)
 	if (rc != CM_OK)
 		status = fail(&cli, &err);
 	if (rc == CM_USAGE)
-		print_usage(command);
+		print_usage(stderr, command);
 	if (command->need != NEEDS_NOTHING)
 		cm_context_clear(&cli.ctx);
 	return status;

@@ -8,8 +8,8 @@
 #include "responder.h"
 
 /*
- * One program for everything.  With arguments it is the command line; without, it answers requests:
- * of FastCGI when it was handed a listening socket, of CGI when the environment holds a request.
+ * One program for everything.  It answers a request of CGI when the environment holds one, and
+ * requests of FastCGI when it was handed a listening socket; with arguments it is the command line.
  */
 static int serve(int (*run)(struct cm_context *ctx))
 {
@@ -29,10 +29,11 @@ static int serve(int (*run)(struct cm_context *ctx))
 
 int main(int argc, char **argv)
 {
+	/* First: a CGI server passes a query without '=' as arguments (RFC 3875 section 4.4). */
+	if (getenv("REQUEST_METHOD") != NULL || getenv("GATEWAY_INTERFACE") != NULL)
+		return serve(cm_cgi_run);
 	if (argc > 1)
 		return cm_command_run(argc - 1, argv + 1);
-	if (getenv("REQUEST_METHOD") != NULL)
-		return serve(cm_cgi_run);
 	if (cm_responder_is_fastcgi())
 		return serve(cm_responder_run);
 	return cm_command_run(1, (char *[]){"help"});

@@ -1,17 +1,17 @@
 #include "casement.h"
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "http/access_log.h"
 #include "http/route.h"
 #include "mcp/endpoint.h"
 #include "oauth/metadata.h"
 #include "oauth/token.h"
-#include "tools/application.h"
-
-const struct cm_toolbox cm_casement_toolbox = {cm_application_tools, CM_APPLICATION_TOOLS};
+#include "tools/toolbox.h"
 
 static void mcp_post(struct cm_exchange *x)
 {
-	cm_mcp_post(x, &cm_casement_toolbox);
+	cm_mcp_post(x, &cm_toolbox);
 }
 
 /* The store answered when the context was refreshed, so there is nothing left to ask. */
@@ -48,25 +48,24 @@ static void home_get(struct cm_exchange *x)
 }
 
 static const struct cm_route routes[] = {
-    {"POST", CM_MCP_PATH, CM_AUTH_REQUIRED, CM_SHAPE_JSONRPC, mcp_post},
-    {"POST", CM_TOKEN_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_token_post},
+    {"POST", CM_MCP_PATH, CM_AUTH_REQUIRED, CM_SHAPE_JSONRPC, mcp_post, CM_CORS_ALLOWED},
+    {"POST", CM_TOKEN_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_token_post, CM_CORS_ALLOWED},
     {"GET", "/.well-known/oauth-protected-resource", CM_AUTH_NONE, CM_SHAPE_PLAIN,
-     cm_oauth_resource_metadata_get},
+     cm_oauth_resource_metadata_get, CM_CORS_ANYONE},
     {"GET", "/.well-known/oauth-protected-resource" CM_MCP_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN,
-     cm_oauth_resource_metadata_get},
+     cm_oauth_resource_metadata_get, CM_CORS_ANYONE},
     {"GET", "/.well-known/oauth-authorization-server", CM_AUTH_NONE, CM_SHAPE_PLAIN,
-     cm_oauth_server_metadata_get},
-    {"GET", CM_JWKS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_oauth_jwks_get},
-    {"GET", "/api/health", CM_AUTH_NONE, CM_SHAPE_PLAIN, health_get},
-    {"GET", "/", CM_AUTH_NONE, CM_SHAPE_PLAIN, home_get},
+     cm_oauth_server_metadata_get, CM_CORS_ANYONE},
+    {"GET", CM_JWKS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_oauth_jwks_get, CM_CORS_ANYONE},
+    {"GET", "/api/health", CM_AUTH_NONE, CM_SHAPE_PLAIN, health_get, CM_CORS_ALLOWED},
+    {"GET", "/", CM_AUTH_NONE, CM_SHAPE_PLAIN, home_get, CM_CORS_ALLOWED},
 };
 
 size_t cm_casement_body_limit(struct cm_context *ctx)
 {
 	enum { UNKNOWN_LIMIT = 1048576 };
 
-	if (ctx->version < 0)
-		(void)cm_context_refresh(ctx, NULL);
+	(void)cm_context_refresh(ctx, NULL);
 	return ctx->version < 0 ? UNKNOWN_LIMIT : (size_t)ctx->settings.max_body_bytes;
 }
 
@@ -74,8 +73,10 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
                         struct cm_response *res)
 {
 	struct cm_exchange x = {.ctx = ctx, .req = req, .res = res};
+	int64_t began_us = cm_clock_monotonic_us();
 	struct cm_err err = {0};
 
+	x.rpc_without_id = cm_mcp_errors_without_id(req);
 	x.caller.request_id = req->request_id;
 	x.caller.address = req->address;
 	cm_route_dispatch(routes, sizeof routes / sizeof *routes, &x);
@@ -85,4 +86,5 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
 		cm_exchange_fail(&x, CM_SHAPE_PLAIN, &err);
 	}
 	cm_response_header(res, "X-Request-Id", req->request_id);
+	cm_access_log(&x, cm_clock_monotonic_us() - began_us);
 }

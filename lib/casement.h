@@ -4,10 +4,6 @@
 #include "auth/context.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "mcp/tool.h"
-
-/* All tools of the server, in the order in which they are listed. */
-extern const struct cm_toolbox cm_casement_toolbox;
 
 /*
  * Answer a request: refresh what is kept in memory, find the route, and fill the response, whatever
@@ -17,8 +13,8 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
                         struct cm_response *res);
 
 /*
- * Bytes of body that a request may have: the setting as it was last read, which happens now if no
- * request came before; 1 MiB while the store can't be opened.
+ * Bytes of body that a request may have: the setting as it is now, 1 MiB while the store can't be
+ * opened.
  */
 size_t cm_casement_body_limit(struct cm_context *ctx);
 

@@ -87,6 +87,8 @@ enum cm_status cm_access_token_issue(struct cm_context *ctx, const struct cm_cli
 	*out = (struct cm_access_token){.expires_in_s = ctx->settings.access_token_lifetime_s};
 	if (client->expire_in_hours > 0)
 		out->expires_in_s = (int64_t)(client->expire_in_hours * 3600);
+	if (out->expires_in_s < 1)
+		out->expires_in_s = 1;
 	if (key == NULL) {
 		rc = cm_err_set(err, CM_STORE, "no signing key for %s: run `casement key rotate`",
 		                ctx->settings.signing_algorithm);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 void cm_context_init(struct cm_context *ctx, const char *path)
 {
 	*ctx = (struct cm_context){.path = path, .version = -1, .prefix = ""};
@@ -39,6 +41,7 @@ static enum cm_status reload(struct cm_context *ctx, struct cm_err *err)
 		cm_verified_clear(&ctx->verified);
 		ctx->settings = settings;
 		snprintf(ctx->mcp_url, sizeof ctx->mcp_url, "%s" CM_MCP_PATH, settings.issuer);
+		cm_log_configure(settings.log_level, settings.log_target);
 		ctx->prefix = "";
 		if (cm_url_parse(ctx->settings.issuer, &url))
 			ctx->prefix = url.path;

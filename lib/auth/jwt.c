@@ -84,6 +84,15 @@ static enum cm_status check_header(const cm_json *header, const struct cm_keyrin
 	return CM_OK;
 }
 
+/* libjwt takes padding and stray bits, by which one token could be written in many ways. */
+static bool is_canonical(const char *signature)
+{
+	unsigned char bytes[CM_JWT_MAX];
+	size_t len;
+
+	return cm_decode_base64url(signature, strlen(signature), bytes, &len);
+}
+
 static enum cm_status check_signature(const struct cm_key *key, const char *token,
                                       struct cm_err *err)
 {
@@ -112,7 +121,7 @@ enum cm_status cm_jwt_verify(const struct cm_keyring *ring, const char *token, c
 	*claims = NULL;
 	payload = strchr(token, '.');
 	signature = payload == NULL ? NULL : strchr(payload + 1, '.');
-	if (strlen(token) > CM_JWT_MAX || signature == NULL || strchr(signature + 1, '.') != NULL)
+	if (strlen(token) > CM_JWT_MAX || signature == NULL || !is_canonical(signature + 1))
 		return refuse(err, "The token is malformed.");
 	if ((rc = parse_part(token, (size_t)(payload - token), &header, err)) != CM_OK ||
 	    (rc = check_header(header, ring, &key, err)) != CM_OK ||

@@ -20,5 +20,6 @@ struct cm_audit cm_principal_audit(const struct cm_principal *principal, const c
 	    .outcome = cm_status_info(outcome)->name,
 	    .request_id = principal->request_id,
 	    .address = principal->address,
+	    .traceparent = principal->traceparent[0] == '\0' ? NULL : principal->traceparent,
 	};
 }

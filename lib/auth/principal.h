@@ -7,13 +7,16 @@
 #include "store/audit.h"
 #include "store/entity.h"
 
+enum { CM_TRACEPARENT = 56 }; /* bytes of a traceparent of version 00 with its NUL */
+
 /* Who is calling, and from where. */
 struct cm_principal {
 	char client_id[CM_NAME_MAX + 1];
 	char organization[CM_NAME_MAX + 1];
-	cm_scope_set scopes;    /* of the token, as far as they are still registered */
-	const char *request_id; /* borrowed */
-	const char *address;    /* of the client; borrowed, "" for the command line */
+	cm_scope_set scopes;              /* of the token, as far as they are still registered */
+	const char *request_id;           /* borrowed */
+	const char *address;              /* of the client; borrowed, "" for the command line */
+	char traceparent[CM_TRACEPARENT]; /* W3C Trace Context section 3.2; "" when there is none */
 };
 
 /* Whether the caller's organisation may reach all others. */

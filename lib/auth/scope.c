@@ -14,7 +14,7 @@ static const struct {
     [CM_SCOPE_WRITE_APPLICATION] = {"write", "application", "write:application"},
 };
 _Static_assert(sizeof table / sizeof *table == CM_SCOPE_COUNT, "every scope has a row");
-_Static_assert(CM_SCOPE_COUNT < 64, "a set is 64 bits");
+_Static_assert(CM_SCOPE_COUNT < 62, "a set is 64 bits, two of them taken");
 
 const char *cm_scope_name(enum cm_scope scope)
 {
@@ -34,26 +34,36 @@ static bool covers(size_t row, const char *action, size_t action_len, const char
 	       (is(kind, kind_len, "*") || is(kind, kind_len, table[row].kind));
 }
 
+/* What the words for all of an action cover beyond the rows. */
+static cm_scope_set beyond_rows(const char *action, size_t len)
+{
+	if (is(action, len, "read"))
+		return CM_SCOPE_ANY_READ;
+	return is(action, len, "write") ? CM_SCOPE_ANY_WRITE : 0;
+}
+
 cm_scope_set cm_scope_word(const char *word, size_t len)
 {
 	const char *colon = memchr(word, ':', len);
+	size_t first = colon == NULL ? len : (size_t)(colon - word);
+	const char *second = colon == NULL ? "*" : colon + 1;
+	size_t second_len = colon == NULL ? 1 : len - first - 1;
 	cm_scope_set set = 0;
 
 	if (is(word, len, "admin"))
 		return CM_SCOPE_ALL;
+	if (is(word, len, "*:*") || is(word, len, "*"))
+		return 0;
 	for (size_t row = 0; row < CM_SCOPE_COUNT; row++) {
-		if (colon == NULL) {
-			if (is(word, len, table[row].action))
-				set |= CM_SCOPE_BIT(row);
-			continue;
-		}
-		size_t first = (size_t)(colon - word), second = len - first - 1;
-
-		if (covers(row, word, first, colon + 1, second) ||
-		    covers(row, colon + 1, second, word, first))
+		if (covers(row, word, first, second, second_len) ||
+		    covers(row, second, second_len, word, first))
 			set |= CM_SCOPE_BIT(row);
 	}
-	return is(word, len, "*:*") ? 0 : set;
+	if (is(second, second_len, "*"))
+		set |= beyond_rows(word, first);
+	if (is(word, first, "*"))
+		set |= beyond_rows(second, second_len);
+	return set;
 }
 
 enum cm_status cm_scope_parse(const char *list, cm_scope_set *out, struct cm_err *err)

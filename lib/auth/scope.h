@@ -18,7 +18,15 @@ enum cm_scope { CM_SCOPE_READ_APPLICATION, CM_SCOPE_WRITE_APPLICATION, CM_SCOPE_
 typedef uint64_t cm_scope_set;
 
 #define CM_SCOPE_BIT(scope) ((cm_scope_set)1 << (scope))
-#define CM_SCOPE_ALL        (CM_SCOPE_BIT(CM_SCOPE_COUNT) - 1)
+
+/*
+ * The words that stand for all of an action also cover kinds of things that this version does not
+ * know.  So they are more than all that it knows, and can't be handed out by who holds only that.
+ */
+#define CM_SCOPE_ANY_READ  CM_SCOPE_BIT(62)
+#define CM_SCOPE_ANY_WRITE CM_SCOPE_BIT(63)
+#define CM_SCOPE_KNOWN     (CM_SCOPE_BIT(CM_SCOPE_COUNT) - 1)
+#define CM_SCOPE_ALL       (CM_SCOPE_KNOWN | CM_SCOPE_ANY_READ | CM_SCOPE_ANY_WRITE)
 
 /* The scope as the server writes it, such as "read:application". */
 const char *cm_scope_name(enum cm_scope scope);
@@ -32,7 +40,7 @@ enum cm_status cm_scope_parse(const char *list, cm_scope_set *out, struct cm_err
 /* The same, for lists that the store holds: unknown words cover nothing. */
 cm_scope_set cm_scope_known(const char *list);
 
-/* Append the names in a set, separated by spaces, in the order of the enum. */
+/* Append the names of the known scopes in a set, separated by spaces, in the order of the enum. */
 void cm_scope_put(struct cm_buf *buf, cm_scope_set set);
 
 /* Append them as a JSON array of strings. */

@@ -11,6 +11,14 @@ int64_t cm_clock_now_s(void)
 	return fixed ? fixed_now_s : (int64_t)time(NULL);
 }
 
+int64_t cm_clock_monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 void cm_clock_fix(int64_t now_s)
 {
 	fixed = true;

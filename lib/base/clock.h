@@ -7,6 +7,9 @@
 /* Seconds since 1970-01-01T00:00:00Z. */
 int64_t cm_clock_now_s(void);
 
+/* Microseconds from an arbitrary beginning, for measuring how long something takes. */
+int64_t cm_clock_monotonic_us(void);
+
 /* For tests: stand still at this second until released. */
 void cm_clock_fix(int64_t now_s);
 void cm_clock_release(void);

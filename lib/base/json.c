@@ -9,6 +9,8 @@
 #include <json-c/json_tokener.h>
 #include <json-c/linkhash.h>
 
+#include "base/text.h"
+
 /*
  * json-c takes some texts that RFC 8259 does not: NaN, "1.", "-01", raw control characters.  It
  * keeps the last of duplicate names and clips large integers.  So a small scanner looks at the text
@@ -165,6 +167,8 @@ enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct
 	struct cm_buf copy = {0};
 
 	*out = NULL;
+	if (!cm_text_is_utf8(text, len))
+		return cm_err_set(err, CM_PARSE, "not UTF-8");
 	scan_text(&scan);
 	if (scan.fault != NULL)
 		return cm_err_set(err, CM_PARSE, "%s at byte %zu", scan.fault, scan.at);
@@ -177,7 +181,7 @@ enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 		goto out;
 	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	*out = json_tokener_parse_ex(tok, copy.data, (int)len + 1);
 	if (json_tokener_get_error(tok) != json_tokener_success) {
 		rc = parse_fault(tok, err);

@@ -1,15 +1,38 @@
 #ifndef CM_BASE_LOG_H
 #define CM_BASE_LOG_H
 
+#include <stdbool.h>
+
+#include "base/buf.h"
 #include "base/status.h"
 
 /*
- * The log for the person who runs the server: what failed and why.  A line carries the time and the
- * id of the request.  Nothing that is logged may hold a token, a secret or a password.
+ * The log for the person who runs the server: a line of JSON each for what failed and, if wanted,
+ * for each request.  Nothing that is logged may hold a token, a secret or a password.
  */
+
+/* How much is logged: nothing, failures, or every request too. */
+enum cm_log_level { CM_LOG_OFF, CM_LOG_ERROR, CM_LOG_INFO };
+
+/*
+ * Set level (off, error, info) and target: "server" for the sink, else the path of a file, which is
+ * opened for each line, so that it may be moved away at any time.  What can't be written there goes
+ * to the sink.
+ */
+void cm_log_configure(const char *level, const char *target);
 
 /* Where lines go: gets one line with its newline.  NULL restores standard error. */
 void cm_log_sink(void (*sink)(const char *line, void *arg), void *arg);
+
+/* Whether lines of this level are wanted. */
+bool cm_log_wants(enum cm_log_level level);
+
+/*
+ * Begin a line: an open JSON object with time, level and request_id (NULL: none).  The caller adds
+ * members and ends it with cm_log_end(), which also clears the buffer.
+ */
+void cm_log_begin(struct cm_buf *line, enum cm_log_level level, const char *request_id);
+void cm_log_end(struct cm_buf *line);
 
 /* Log a failure. request_id may be NULL. */
 void cm_log_error(const char *request_id, const char *fmt, ...) CM_PRINTF(2, 3);

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 #define UNAVAILABLE "The server can't answer right now. Try again in a few seconds."
 #define BROKEN      "Internal error. The server's log has the details under this request id."
 
@@ -31,6 +33,11 @@ static const struct cm_status_info table[] = {
                               NULL},
     [CM_INVALID_SCOPE] = {"invalid_scope", 400, -32602, "invalid_scope", 6, NULL},
     [CM_INVALID_TARGET] = {"invalid_target", 400, -32602, "invalid_target", 6, NULL},
+    [CM_META] = {"invalid_meta", 400, -32602, "invalid_request", 6, NULL},
+    [CM_HEADER_MISMATCH] = {"header_mismatch", 400, -32020, "invalid_request", 6, NULL},
+    [CM_BAD_VERSION] = {"unsupported_version", 400, -32022, "invalid_request", 6, NULL},
+    [CM_NO_RESOURCE] = {"no_resource", 200, -32002, "invalid_request", 3, NULL},
+    [CM_NOT_ACCEPTABLE] = {"not_acceptable", 406, -32600, "invalid_request", 6, NULL},
     [CM_USAGE] = {"usage", 400, -32602, "invalid_request", 2, NULL},
 };
 _Static_assert(sizeof table / sizeof *table == CM_STATUS_COUNT, "every status has a row");
@@ -50,6 +57,8 @@ enum cm_status cm_err_set(struct cm_err *err, enum cm_status status, const char 
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof err->text, fmt, ap);
 	va_end(ap);
+	/* A limit in the format may have cut a character in two. */
+	cm_text_repair(err->text);
 	return status;
 }
 

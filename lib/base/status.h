@@ -37,7 +37,12 @@ enum cm_status {
 	CM_UNSUPPORTED_GRANT,   /* RFC 6749 section 5.2, unsupported_grant_type */
 	CM_INVALID_SCOPE,       /* RFC 6749 section 5.2 */
 	CM_INVALID_TARGET,      /* RFC 8707 section 2 */
-	CM_USAGE,               /* the command line can't be understood */
+	CM_META,                /* a request's _meta lacks what the revision wants (MCP basic) */
+	CM_HEADER_MISMATCH,     /* headers and body differ (MCP basic/transports) */
+	CM_BAD_VERSION,    /* a revision of MCP that is not spoken here (MCP basic/versioning) */
+	CM_NO_RESOURCE,    /* no resource of that URI (MCP server/resources) */
+	CM_NOT_ACCEPTABLE, /* the client does not take what could be answered */
+	CM_USAGE,          /* the command line can't be understood */
 	CM_STATUS_COUNT
 };
 

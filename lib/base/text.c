@@ -25,30 +25,49 @@ static int utf8_follow(unsigned char lead, uint32_t *point, uint32_t *least)
 	return -1;
 }
 
+/* The length of the character at the beginning of a text, 0 when there is none that is UTF-8. */
+static size_t utf8_char(const char *text, size_t len)
+{
+	unsigned char byte = (unsigned char)*text;
+	uint32_t point = 0, least = 0;
+	int follow;
+
+	if (byte < 0x80)
+		return 1;
+	follow = utf8_follow(byte, &point, &least);
+	if (follow < 0 || (size_t)follow >= len)
+		return 0;
+	for (int i = 1; i <= follow; i++) {
+		byte = (unsigned char)text[i];
+		if ((byte & 0xc0u) != 0x80u)
+			return 0;
+		point = (point << 6) | (byte & 0x3fu);
+	}
+	if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+		return 0;
+	return (size_t)follow + 1;
+}
+
 bool cm_text_is_utf8(const char *text, size_t len)
 {
-	size_t i = 0;
+	size_t step = 1;
 
-	while (i < len) {
-		unsigned char byte = (unsigned char)text[i++];
-		uint32_t point = 0, least = 0;
-		int follow;
+	for (size_t i = 0; i < len && step > 0; i += step)
+		step = utf8_char(text + i, len - i);
+	return step > 0;
+}
 
-		if (byte < 0x80)
-			continue;
-		follow = utf8_follow(byte, &point, &least);
-		if (follow < 0 || (size_t)follow > len - i)
-			return false;
-		for (; follow > 0; follow--) {
-			byte = (unsigned char)text[i++];
-			if ((byte & 0xc0u) != 0x80u)
-				return false;
-			point = (point << 6) | (byte & 0x3fu);
+void cm_text_repair(char *text)
+{
+	size_t len = strlen(text), step;
+
+	for (size_t i = 0; i < len; i += step) {
+		step = utf8_char(text + i, len - i);
+		if (step == 0) {
+			text[i] = '?';
+			step = 1;
 		}
-		if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
-			return false;
 	}
-	return true;
 }
 
 bool cm_text_is_visible(const char *text)

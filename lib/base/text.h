@@ -7,6 +7,9 @@
 /* Whether len bytes are UTF-8 (RFC 3629: shortest form, no surrogates, at most U+10FFFF). */
 bool cm_text_is_utf8(const char *text, size_t len);
 
+/* Replace what is not UTF-8, such as a character that was cut in two, by question marks. */
+void cm_text_repair(char *text);
+
 /* Whether a string holds only visible ASCII and spaces (RFC 6749 appendix A, VSCHAR). */
 bool cm_text_is_visible(const char *text);
 

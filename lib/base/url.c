@@ -1,5 +1,7 @@
 #include "base/url.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,19 +116,20 @@ bool cm_url_parse(const char *text, struct cm_url *out)
 
 bool cm_url_address_is_loopback(const char *address)
 {
-	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
-	       strncmp(address, "::ffff:127.", 11) == 0;
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (inet_pton(AF_INET, address, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == 127;
+	if (inet_pton(AF_INET6, address, &six) != 1)
+		return false;
+	return IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127);
 }
 
 bool cm_url_is_loopback(const struct cm_url *url)
 {
-	unsigned a, b, c;
-	char rest;
-
 	if (strcmp(url->host, "localhost") == 0 || strcmp(url->host, "[::1]") == 0)
 		return true;
-	/* All of it digits: 127.evil.example is a name that someone owns. */
-	return strspn(url->host, "0123456789.") == strlen(url->host) &&
-	       sscanf(url->host, "127.%3u.%3u.%3u%c", &a, &b, &c, &rest) == 3 && a < 256 &&
-	       b < 256 && c < 256;
+	/* A name such as 127.evil.example is no address. */
+	return cm_url_address_is_loopback(url->host);
 }

@@ -41,14 +41,14 @@ static void put_oauth_error(struct cm_buf *buf, const char *code, const struct c
 	cm_json_put_close(buf, '}');
 }
 
-void cm_exchange_put_rpc_error(struct cm_buf *buf, const struct cm_err *err, const char *data,
-                               const char *request_id)
+void cm_exchange_put_rpc_error(struct cm_buf *buf, int code, const struct cm_err *err,
+                               const char *data, const char *request_id)
 {
 	bool internal = cm_status_info(err->status)->generic != NULL;
 
 	cm_json_put_open(buf, '{');
 	cm_json_put_name(buf, "code");
-	cm_json_put_integer(buf, cm_status_info(err->status)->jsonrpc);
+	cm_json_put_integer(buf, code);
 	cm_json_put_member(buf, "message", cm_err_public(err));
 	if (data != NULL) {
 		cm_json_put_name(buf, "data");
@@ -62,14 +62,17 @@ void cm_exchange_put_rpc_error(struct cm_buf *buf, const struct cm_err *err, con
 	cm_json_put_close(buf, '}');
 }
 
-static void put_rpc_response(struct cm_buf *buf, const struct cm_err *err, const char *request_id)
+static void put_rpc_response(struct cm_exchange *x, const struct cm_err *err)
 {
+	struct cm_buf *buf = &x->res->body;
+
 	cm_json_put_open(buf, '{');
 	cm_json_put_member(buf, "jsonrpc", "2.0");
-	cm_json_put_name(buf, "id");
-	cm_json_put_string(buf, NULL);
+	if (!x->rpc_without_id)
+		cm_json_put_member(buf, "id", NULL);
 	cm_json_put_name(buf, "error");
-	cm_exchange_put_rpc_error(buf, err, NULL, request_id);
+	cm_exchange_put_rpc_error(buf, cm_status_info(err->status)->jsonrpc, err, NULL,
+	                          x->req->request_id);
 	cm_json_put_close(buf, '}');
 }
 
@@ -80,6 +83,7 @@ void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct c
 	struct cm_err unauthorized = {CM_UNAUTHORIZED, "Unauthorized"};
 
 	cm_exchange_log(x, err);
+	x->outcome = err->status;
 	res->status = info->http == 200 ? 400 : info->http;
 	res->content_type = "application/json";
 	res->cache = "no-store";
@@ -91,8 +95,7 @@ void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct c
 		put_oauth_error(&res->body, info->oauth, err, x->req->request_id);
 		break;
 	case CM_SHAPE_JSONRPC:
-		put_rpc_response(&res->body, err->status == CM_UNAUTHORIZED ? &unauthorized : err,
-		                 x->req->request_id);
+		put_rpc_response(x, err->status == CM_UNAUTHORIZED ? &unauthorized : err);
 		break;
 	case CM_SHAPE_PLAIN:
 	case CM_SHAPE_COUNT:
@@ -137,22 +140,38 @@ static bool is_token(const char *text)
 	return len > 0 && text[len + strspn(text + len, "=")] == '\0';
 }
 
+/* The token in the Authorization header (borrowed), NULL when the header holds none. */
+static const char *bearer_token(const char *header)
+{
+	const char *token;
+
+	if (strncasecmp(header, "Bearer ", 7) != 0)
+		return NULL;
+	token = header + 7 + strspn(header + 7, " ");
+	return is_token(token) ? token : NULL;
+}
+
+enum cm_status cm_exchange_recheck(struct cm_exchange *x, struct cm_err *err)
+{
+	const char *header = cm_request_authorization(x->req);
+	const char *token = header == NULL ? NULL : bearer_token(header);
+
+	if (token == NULL)
+		return cm_err_set(err, CM_UNAUTHORIZED,
+		                  "The Authorization header holds no bearer token.");
+	return cm_access_token_check(x->ctx, token, &x->caller, err);
+}
+
 enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *err)
 {
-	const char *value = cm_request_authorization(x->req);
 	enum cm_status rc;
 
-	if (value == NULL) {
-		cm_exchange_challenge(x, NULL, NULL, CM_SCOPE_ALL);
+	if (cm_request_authorization(x->req) == NULL) {
+		cm_exchange_challenge(x, NULL, NULL, CM_SCOPE_KNOWN);
 		return cm_err_set(err, CM_UNAUTHORIZED, "A bearer token is needed.");
 	}
-	if (strncasecmp(value, "Bearer ", 7) != 0 || !is_token(value + 7 + strspn(value + 7, " ")))
-		rc = cm_err_set(err, CM_UNAUTHORIZED,
-		                "The Authorization header holds no bearer token.");
-	else
-		rc = cm_access_token_check(x->ctx, value + 7 + strspn(value + 7, " "), &x->caller,
-		                           err);
+	rc = cm_exchange_recheck(x, err);
 	if (rc == CM_UNAUTHORIZED)
-		cm_exchange_challenge(x, "invalid_token", err->text, CM_SCOPE_ALL);
+		cm_exchange_challenge(x, "invalid_token", err->text, CM_SCOPE_KNOWN);
 	return rc;
 }

@@ -11,6 +11,10 @@ struct cm_exchange {
 	struct cm_context *ctx;
 	const struct cm_request *req;
 	struct cm_response *res;
+	enum cm_status outcome;     /* how it ended, for the log */
+	char rpc_method[64];        /* JSON-RPC method, for the log; "" outside MCP */
+	char rpc_tool[64];          /* the tool, prompt or resource that was named */
+	bool rpc_without_id;        /* JSON-RPC errors of unknown requests have no id, not null */
 	struct cm_principal caller; /* scopes and names only where the route wants a token */
 };
 
@@ -18,7 +22,7 @@ struct cm_exchange {
 enum cm_shape {
 	CM_SHAPE_PLAIN = 0, /* {"error": name, "error_description": text} */
 	CM_SHAPE_OAUTH,     /* RFC 6749 section 5.2 */
-	CM_SHAPE_JSONRPC,   /* JSON-RPC 2.0 section 5.1, with id null */
+	CM_SHAPE_JSONRPC,   /* JSON-RPC 2.0 section 5.1 */
 	CM_SHAPE_COUNT
 };
 
@@ -28,9 +32,9 @@ enum cm_shape {
  */
 void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct cm_err *err);
 
-/* The error object of JSON-RPC: code, message and data, which is JSON text or NULL. */
-void cm_exchange_put_rpc_error(struct cm_buf *buf, const struct cm_err *err, const char *data,
-                               const char *request_id);
+/* The error object of JSON-RPC; data is JSON text or NULL. */
+void cm_exchange_put_rpc_error(struct cm_buf *buf, int code, const struct cm_err *err,
+                               const char *data, const char *request_id);
 
 /* Log a failure whose text the caller may not read; the others are the caller's own. */
 void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err);
@@ -47,5 +51,11 @@ void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char 
  * the challenge is in the response.  CM_UNAUTHORIZED, or what kept the store from answering.
  */
 enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *err);
+
+/*
+ * The same once more within one request, which may have changed what its own token is good for.
+ * Sends no challenge.
+ */
+enum cm_status cm_exchange_recheck(struct cm_exchange *x, struct cm_err *err);
 
 #endif

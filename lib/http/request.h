@@ -9,7 +9,7 @@
 
 enum { CM_PATH_MAX = 1024 };
 
-/* How the body arrived. */
+/* How the body arrived; short: it, or what was said of its length, is not whole. */
 enum cm_body { CM_BODY_WHOLE = 0, CM_BODY_SHORT, CM_BODY_TOO_LARGE };
 
 /* A request, from the CGI variables (RFC 3875) that FastCGI has too.  All of it is borrowed. */

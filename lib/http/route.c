@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
-#include "base/url.h"
+#include "http/cors.h"
 
 #define WELL_KNOWN "/.well-known/"
 
@@ -19,7 +18,7 @@ static const char *local_path(const struct cm_exchange *x, char out[CM_PATH_MAX]
 
 	if (strncmp(path, prefix, len) == 0 && path[len] == '/')
 		return path + len;
-	if (strcmp(path, prefix) == 0)
+	if (len > 0 && strcmp(path, prefix) == 0)
 		return "/";
 	if (strncmp(path, WELL_KNOWN, strlen(WELL_KNOWN)) != 0)
 		return NULL;
@@ -37,21 +36,6 @@ static bool method_fits(const struct cm_route *route, const char *method)
 	       (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-/* A page of another site must not use a person's browser to reach this server. */
-static enum cm_status check_origin(const struct cm_exchange *x, struct cm_err *err)
-{
-	const char *origin = cm_request_variable(x->req, "HTTP_ORIGIN");
-	struct cm_url issuer;
-
-	if (origin == NULL ||
-	    (cm_url_parse(x->ctx->settings.issuer, &issuer) &&
-	     strcmp(origin, issuer.origin) == 0) ||
-	    (strchr(origin, ' ') == NULL &&
-	     cm_text_has_word(x->ctx->settings.allowed_origins, origin)))
-		return CM_OK;
-	return cm_err_set(err, CM_FORBIDDEN, "Pages of this origin may not call the server.");
-}
-
 /* What must hold before a handler sees the request; an error that is set already stays. */
 static enum cm_status check_request(const struct cm_route *route, struct cm_exchange *x,
                                     struct cm_err *err)
@@ -60,21 +44,64 @@ static enum cm_status check_request(const struct cm_route *route, struct cm_exch
 
 	if (err->status != CM_OK)
 		return err->status;
-	if (route->auth == CM_AUTH_REQUIRED && ((rc = check_origin(x, err)) != CM_OK ||
-	                                        (rc = cm_exchange_authenticate(x, err)) != CM_OK))
+	/* A page of another site must not use a person's browser to reach this server. */
+	if (route->auth == CM_AUTH_REQUIRED && !cm_cors_allowed(x))
+		return cm_err_set(err, CM_FORBIDDEN,
+		                  "Pages of this origin may not call the server.");
+	if (route->auth == CM_AUTH_REQUIRED && (rc = cm_exchange_authenticate(x, err)) != CM_OK)
 		return rc;
 	if (x->req->body_state == CM_BODY_TOO_LARGE)
 		return cm_err_set(err, CM_TOO_LARGE, "The body is over the limit of %lld bytes.",
 		                  (long long)x->ctx->settings.max_body_bytes);
 	if (x->req->body_state == CM_BODY_SHORT)
-		return cm_err_set(err, CM_REQUEST, "The body ended before its Content-Length.");
+		return cm_err_set(err, CM_REQUEST, "The body does not match its Content-Length.");
 	return CM_OK;
+}
+
+/* All methods that a path has, for Allow. */
+static void put_methods(const struct cm_route *table, size_t count, const char *path,
+                        struct cm_buf *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(table[i].path, path) == 0)
+			cm_buf_printf(out, "%s%s", out->len == 0 ? "" : ", ", table[i].method);
+	}
+}
+
+static void answer(const struct cm_route *route, struct cm_exchange *x, struct cm_err *err)
+{
+	cm_cors_put(x, route->cors == CM_CORS_ANYONE);
+	if (check_request(route, x, err) == CM_OK)
+		route->handle(x);
+	else
+		cm_exchange_fail(x, route->shape, err);
+}
+
+/* The path is there, the method is not: a preflight, or a mistake. */
+static void answer_other(const struct cm_route *route, const char *methods, struct cm_exchange *x)
+{
+	bool anyone = route->cors == CM_CORS_ANYONE;
+	struct cm_err err = {0};
+
+	if (strcmp(x->req->method, "OPTIONS") == 0 &&
+	    (route->auth == CM_AUTH_NONE || cm_cors_allowed(x))) {
+		cm_cors_preflight(x, methods, anyone);
+		return;
+	}
+	cm_cors_put(x, anyone);
+	if (strcmp(x->req->method, "OPTIONS") == 0) {
+		cm_err_set(&err, CM_FORBIDDEN, "Pages of this origin may not call the server.");
+	} else {
+		cm_response_header(x->res, "Allow", methods);
+		cm_err_set(&err, CM_HTTP_METHOD, "Use %s here.", methods);
+	}
+	cm_exchange_fail(x, route->shape, &err);
 }
 
 void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exchange *x)
 {
 	const struct cm_route *same_path = NULL;
-	struct cm_buf allow = {0};
+	struct cm_buf methods = {0};
 	struct cm_err err = {0};
 	char buffer[CM_PATH_MAX];
 	const char *path;
@@ -86,24 +113,18 @@ void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exc
 		if (strcmp(table[i].path, path) != 0)
 			continue;
 		if (method_fits(&table[i], x->req->method)) {
-			cm_buf_clear(&allow);
-			if (check_request(&table[i], x, &err) == CM_OK)
-				table[i].handle(x);
-			else
-				cm_exchange_fail(x, table[i].shape, &err);
+			answer(&table[i], x, &err);
 			return;
 		}
 		same_path = &table[i];
-		cm_buf_printf(&allow, "%s%s", allow.len == 0 ? "" : ", ", table[i].method);
 	}
-	cm_err_clear(&err);
 	if (same_path == NULL) {
+		cm_err_clear(&err);
 		cm_err_set(&err, CM_NOT_FOUND, "There is nothing at this path.");
 		cm_exchange_fail(x, CM_SHAPE_PLAIN, &err);
-	} else {
-		cm_response_header(x->res, "Allow", cm_buf_str(&allow));
-		cm_err_set(&err, CM_HTTP_METHOD, "Use %s here.", cm_buf_str(&allow));
-		cm_exchange_fail(x, same_path->shape, &err);
+		return;
 	}
-	cm_buf_clear(&allow);
+	put_methods(table, count, path, &methods);
+	answer_other(same_path, cm_buf_str(&methods), x);
+	cm_buf_clear(&methods);
 }

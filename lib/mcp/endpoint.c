@@ -1,29 +1,78 @@
 #include "mcp/endpoint.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
 #include "mcp/message.h"
 
 enum { BATCH_MAX = 100 };
 
-/* The revision that the request is written in (MCP 2025-11-25, basic/transports). */
-static enum cm_status read_revision(const struct cm_exchange *x, const struct cm_revision **out,
-                                    struct cm_err *err)
-{
-	const char *name = cm_request_variable(x->req, "HTTP_MCP_PROTOCOL_VERSION");
-	struct cm_buf known = {0};
+#define VERSION_META "io.modelcontextprotocol/protocolVersion"
 
-	*out = name == NULL ? cm_revision_unnamed() : cm_revision_find(name);
-	if (*out != NULL)
-		return CM_OK;
-	cm_revision_put_all(&known);
-	cm_err_set(err, CM_REQUEST, "Unsupported MCP-Protocol-Version; supported: %s.",
-	           cm_buf_str(&known));
-	cm_buf_clear(&known);
-	return CM_REQUEST;
+static const char *named_version(const struct cm_request *req)
+{
+	return cm_request_variable(req, "HTTP_MCP_PROTOCOL_VERSION");
+}
+
+bool cm_mcp_errors_without_id(const struct cm_request *req)
+{
+	const char *name = named_version(req);
+	const struct cm_revision *revision =
+	    name == NULL ? cm_revision_unnamed() : cm_revision_find(name);
+
+	return revision != NULL && revision->errors_without_id;
+}
+
+/* The revision of a message: what the header says; without one, what the body says of itself. */
+static const struct cm_revision *find_revision(const struct cm_message *m, const cm_json *message,
+                                               const char **wanted)
+{
+	const cm_json *meta = cm_json_get(cm_json_get(message, "params"), "_meta");
+	const char *in_body = cm_json_string(cm_json_get(meta, VERSION_META));
+
+	*wanted = named_version(m->x->req);
+	if (*wanted == NULL)
+		*wanted = in_body;
+	return *wanted == NULL ? cm_revision_unnamed() : cm_revision_find(*wanted);
+}
+
+/* An error that names what is spoken here, so that a client can choose (MCP basic/versioning). */
+static void refuse_version(struct cm_message *m, const cm_json *message, const char *wanted)
+{
+	struct cm_err err = {CM_BAD_VERSION, "Unsupported protocol version"};
+	struct cm_buf *out = &m->x->res->body;
+	const cm_json *id = cm_json_get(message, "id");
+	struct cm_buf data = {0};
+
+	cm_json_put_open(&data, '{');
+	cm_json_put_name(&data, "supported");
+	cm_revision_put_names(&data);
+	cm_json_put_member(&data, "requested", wanted);
+	cm_json_put_close(&data, '}');
+	cm_json_put_open(out, '{');
+	cm_json_put_member(out, "jsonrpc", "2.0");
+	if (cm_json_type(id) == CM_JSON_STRING || cm_json_type(id) == CM_JSON_INTEGER) {
+		cm_json_put_name(out, "id");
+		cm_json_put_value(out, id);
+	}
+	cm_json_put_name(out, "error");
+	cm_exchange_put_rpc_error(out, cm_status_info(CM_BAD_VERSION)->jsonrpc, &err,
+	                          cm_buf_str(&data), m->x->req->request_id);
+	cm_json_put_close(out, '}');
+	if (data.failed)
+		out->failed = true;
+	cm_buf_clear(&data);
+	m->x->res->status = cm_status_info(CM_BAD_VERSION)->http;
+	m->x->outcome = CM_BAD_VERSION;
 }
 
 static enum cm_status answer_batch(struct cm_message *m, const cm_json *batch, struct cm_buf *out,
                                    struct cm_err *err)
 {
+	int http;
+
 	if (!m->revision->batches)
 		return cm_err_set(err, CM_REQUEST, "This revision of the protocol has no batches.");
 	if (cm_json_length(batch) == 0)
@@ -31,9 +80,10 @@ static enum cm_status answer_batch(struct cm_message *m, const cm_json *batch, s
 	if (cm_json_length(batch) > BATCH_MAX)
 		return cm_err_set(err, CM_REQUEST, "A batch holds at most %d messages.", BATCH_MAX);
 	m->in_batch = true;
+	snprintf(m->x->rpc_method, sizeof m->x->rpc_method, "batch of %zu", cm_json_length(batch));
 	cm_json_put_open(out, '[');
 	for (size_t i = 0; i < cm_json_length(batch); i++)
-		(void)cm_message_answer(m, cm_json_at(batch, i), out);
+		(void)cm_message_answer(m, cm_json_at(batch, i), out, &http);
 	if (out->len == 1)
 		cm_buf_reset(out);
 	else
@@ -45,9 +95,8 @@ static enum cm_status answer_batch(struct cm_message *m, const cm_json *batch, s
 static void answer_single(struct cm_message *m, const cm_json *message, struct cm_buf *out)
 {
 	struct cm_exchange *x = m->x;
-	enum cm_status rc = cm_message_answer(m, message, out);
+	enum cm_status rc = cm_message_answer(m, message, out, &x->res->status);
 
-	x->res->status = cm_status_info(rc)->http;
 	if (rc == CM_SCOPE)
 		cm_exchange_challenge(x, "insufficient_scope", "The token lacks a scope.",
 		                      x->caller.scopes | m->wanted);
@@ -55,22 +104,61 @@ static void answer_single(struct cm_message *m, const cm_json *message, struct c
 		cm_response_header(x->res, "Retry-After", "2");
 }
 
+/* Whether a media range of an Accept header covers JSON (RFC 9110 section 12.5.1). */
+static bool covers_json(const char *range, size_t len)
+{
+	static const char *const ranges[] = {"application/json", "application/*", "*/*"};
+	size_t type = strcspn(range, ";, \t");
+
+	if (type > len)
+		type = len;
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+		if (strlen(ranges[i]) == type && strncasecmp(range, ranges[i], type) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool takes_json(const struct cm_request *req)
+{
+	const char *accept = cm_request_variable(req, "HTTP_ACCEPT");
+	const char *range;
+	size_t len;
+
+	if (accept == NULL || *accept == '\0')
+		return true;
+	while ((range = cm_text_word(&accept, ",", &len)) != NULL) {
+		size_t blank = strspn(range, " \t");
+
+		if (blank < len && covers_json(range + blank, len - blank))
+			return true;
+	}
+	return false;
+}
+
+static enum cm_status read_body(const struct cm_exchange *x, cm_json **body, struct cm_err *err)
+{
+	if (!takes_json(x->req))
+		return cm_err_set(err, CM_NOT_ACCEPTABLE, "Accept must allow application/json.");
+	if (!cm_request_has_type(x->req, "application/json"))
+		return cm_err_set(err, CM_MEDIA_TYPE, "Content-Type must be application/json.");
+	return cm_json_parse(x->req->body, x->req->body_len, body, err);
+}
+
 void cm_mcp_post(struct cm_exchange *x, const struct cm_toolbox *box)
 {
 	struct cm_message m = {.x = x, .box = box};
+	const char *wanted = NULL;
 	cm_json *body = NULL;
 	struct cm_err err = {0};
 	enum cm_status rc;
 
-	if ((rc = read_revision(x, &m.revision, &err)) != CM_OK)
+	if ((rc = read_body(x, &body, &err)) != CM_OK)
 		goto out;
-	if (!cm_request_has_type(x->req, "application/json")) {
-		rc = cm_err_set(&err, CM_MEDIA_TYPE, "Content-Type must be application/json.");
-		goto out;
-	}
-	if ((rc = cm_json_parse(x->req->body, x->req->body_len, &body, &err)) != CM_OK)
-		goto out;
-	if (cm_json_type(body) == CM_JSON_ARRAY)
+	m.revision = find_revision(&m, body, &wanted);
+	if (m.revision == NULL)
+		refuse_version(&m, body, wanted);
+	else if (cm_json_type(body) == CM_JSON_ARRAY)
 		rc = answer_batch(&m, body, &x->res->body, &err);
 	else
 		answer_single(&m, body, &x->res->body);

@@ -12,4 +12,10 @@
  */
 void cm_mcp_post(struct cm_exchange *x, const struct cm_toolbox *box);
 
+/*
+ * Whether the revision that a request names has errors without id where older ones have id null;
+ * for errors that are made before the body is read.
+ */
+bool cm_mcp_errors_without_id(const struct cm_request *req);
+
 #endif

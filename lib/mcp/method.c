@@ -1,8 +1,27 @@
-#include "mcp/endpoint.h"
+#include "mcp/method.h"
 
 #include <string.h>
 
-#include "mcp/message.h"
+#include "mcp/endpoint.h"
+
+void cm_method_put_server(struct cm_buf *buf, const struct cm_revision *revision)
+{
+	cm_json_put_open(buf, '{');
+	cm_json_put_member(buf, "name", "casement");
+	if (revision->titles)
+		cm_json_put_member(buf, "title", "Casement");
+	cm_json_put_member(buf, "version", CM_VERSION);
+	cm_json_put_close(buf, '}');
+}
+
+static void put_capabilities(struct cm_buf *buf, const struct cm_revision *revision)
+{
+	cm_json_put_name(buf, "capabilities");
+	cm_json_put_raw(buf,
+	                revision->completions
+	                    ? "{\"tools\":{},\"resources\":{},\"prompts\":{},\"completions\":{}}"
+	                    : "{\"tools\":{},\"resources\":{},\"prompts\":{}}");
+}
 
 /* What a model should know before its first call. */
 static void put_instructions(const struct cm_message *m, struct cm_buf *result)
@@ -25,7 +44,7 @@ static void put_instructions(const struct cm_message *m, struct cm_buf *result)
 }
 
 /* MCP 2025-11-25, basic/lifecycle: the client's revision if it is spoken here, else the newest. */
-static enum cm_status initialize(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
+enum cm_status cm_method_initialize(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
 {
 	const char *wanted = cm_json_string(cm_json_get(m->params, "protocolVersion"));
 	const struct cm_revision *revision;
@@ -35,198 +54,59 @@ static enum cm_status initialize(struct cm_message *m, struct cm_buf *result, st
 	if (wanted == NULL)
 		return cm_err_set(err, CM_PARAMS, "params.protocolVersion must be a string.");
 	revision = cm_revision_find(wanted);
-	if (revision == NULL)
-		revision = cm_revision_newest();
-	cm_json_put_open(result, '{');
+	if (revision == NULL || !revision->handshake)
+		revision = cm_revision_newest_handshake();
 	cm_json_put_member(result, "protocolVersion", revision->name);
-	cm_json_put_name(result, "capabilities");
-	cm_json_put_raw(result, "{\"tools\":{}}");
+	put_capabilities(result, revision);
 	cm_json_put_name(result, "serverInfo");
-	cm_json_put_open(result, '{');
-	cm_json_put_member(result, "name", "casement");
-	if (revision->titles)
-		cm_json_put_member(result, "title", "Casement");
-	cm_json_put_member(result, "version", CM_VERSION);
-	cm_json_put_close(result, '}');
+	cm_method_put_server(result, revision);
 	put_instructions(m, result);
-	cm_json_put_close(result, '}');
 	return CM_OK;
 }
 
-static enum cm_status ping(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
+/* MCP 2026-07-28, server/discover */
+enum cm_status cm_method_discover(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
+{
+	(void)err;
+	cm_json_put_name(result, "supportedVersions");
+	cm_revision_put_names(result);
+	put_capabilities(result, m->revision);
+	put_instructions(m, result);
+	return CM_OK;
+}
+
+enum cm_status cm_method_ping(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
 {
 	(void)m;
+	(void)result;
 	(void)err;
-	cm_json_put_raw(result, "{}");
 	return CM_OK;
 }
 
-static void put_annotations(struct cm_buf *buf, const struct cm_tool *tool, bool titles)
-{
-	cm_json_put_name(buf, "annotations");
-	cm_json_put_open(buf, '{');
-	if (!titles)
-		cm_json_put_member(buf, "title", tool->title);
-	cm_json_put_name(buf, "readOnlyHint");
-	cm_json_put_bool(buf, tool->read_only);
-	if (!tool->read_only) {
-		cm_json_put_name(buf, "destructiveHint");
-		cm_json_put_bool(buf, tool->destructive);
-	}
-	cm_json_put_name(buf, "idempotentHint");
-	cm_json_put_bool(buf, tool->idempotent);
-	cm_json_put_name(buf, "openWorldHint");
-	cm_json_put_bool(buf, false);
-	cm_json_put_close(buf, '}');
-}
-
-static void put_tool(struct cm_buf *buf, const struct cm_tool *tool,
-                     const struct cm_revision *revision)
-{
-	cm_json_put_open(buf, '{');
-	cm_json_put_member(buf, "name", tool->name);
-	if (revision->titles)
-		cm_json_put_member(buf, "title", tool->title);
-	cm_json_put_member(buf, "description", tool->description);
-	cm_json_put_name(buf, "inputSchema");
-	tool->put_input_schema(tool, buf);
-	if (revision->structured_content) {
-		cm_json_put_name(buf, "outputSchema");
-		tool->put_output_schema(tool, buf);
-	}
-	if (revision->annotations)
-		put_annotations(buf, tool, revision->titles);
-	cm_json_put_close(buf, '}');
-}
-
-/* The tools that the caller's scopes allow, all in one page. */
-static enum cm_status tools_list(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
-{
-	const cm_json *cursor;
-
-	if (cm_json_find(m->params, "cursor", &cursor))
-		return cm_err_set(err, CM_PARAMS,
-		                  "params.cursor is unknown: the list has one page.");
-	cm_json_put_open(result, '{');
-	cm_json_put_name(result, "tools");
-	cm_json_put_open(result, '[');
-	for (size_t i = 0; i < m->box->count; i++) {
-		if (cm_tool_allowed(&m->box->tool[i], &m->x->caller))
-			put_tool(result, &m->box->tool[i], m->revision);
-	}
-	cm_json_put_close(result, ']');
-	cm_json_put_close(result, '}');
-	return CM_OK;
-}
-
-static void put_text_block(struct cm_buf *buf, const char *text)
-{
-	cm_json_put_open(buf, '{');
-	cm_json_put_member(buf, "type", "text");
-	cm_json_put_member(buf, "text", text);
-	cm_json_put_close(buf, '}');
-}
-
-static void put_success(struct cm_buf *buf, const struct cm_tool_result *tool,
-                        const struct cm_revision *revision)
-{
-	cm_json_put_open(buf, '{');
-	cm_json_put_name(buf, "content");
-	cm_json_put_open(buf, '[');
-	put_text_block(buf, cm_buf_str(&tool->text));
-	if (tool->note.len > 0)
-		put_text_block(buf, cm_buf_str(&tool->note));
-	cm_json_put_close(buf, ']');
-	if (revision->structured_content) {
-		cm_json_put_name(buf, "structuredContent");
-		cm_json_put_raw(
-		    buf, cm_buf_str(tool->structured.len > 0 ? &tool->structured : &tool->text));
-	}
-	cm_json_put_name(buf, "isError");
-	cm_json_put_bool(buf, false);
-	cm_json_put_close(buf, '}');
-}
-
-static void put_failure(struct cm_buf *buf, const struct cm_err *err)
-{
-	cm_json_put_open(buf, '{');
-	cm_json_put_name(buf, "content");
-	cm_json_put_open(buf, '[');
-	put_text_block(buf, err->text);
-	cm_json_put_close(buf, ']');
-	cm_json_put_name(buf, "isError");
-	cm_json_put_bool(buf, true);
-	cm_json_put_close(buf, '}');
-}
-
-/* The data by which a caller knows what to ask for. */
-static enum cm_status put_missing_scope(struct cm_message *m, const struct cm_tool *tool,
-                                        struct cm_err *err)
-{
-	m->wanted = CM_SCOPE_BIT(tool->scope);
-	cm_json_put_open(&m->data, '{');
-	cm_json_put_member(&m->data, "tool", tool->name);
-	cm_json_put_name(&m->data, "granted_scopes");
-	cm_scope_put_json(&m->data, m->x->caller.scopes);
-	cm_json_put_member(&m->data, "required_scope", cm_scope_name(tool->scope));
-	cm_json_put_close(&m->data, '}');
-	return cm_buf_status(&m->data, err);
-}
-
-/* Whether a failure is the tool's own, told to the model, or one of the protocol or the server. */
-static bool is_tool_failure(enum cm_status rc)
-{
-	return rc == CM_INPUT || rc == CM_NOT_FOUND || rc == CM_CONFLICT || rc == CM_FORBIDDEN;
-}
-
-static enum cm_status tools_call(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
-{
-	const char *name = cm_json_string(cm_json_get(m->params, "name"));
-	struct cm_tool_call call = {.ctx = m->x->ctx, .caller = &m->x->caller};
-	struct cm_tool_result tool = {0};
-	struct cm_err failure = {0};
-	enum cm_status rc;
-
-	if (name == NULL)
-		return cm_err_set(err, CM_PARAMS, "params.name must be a string.");
-	if (cm_json_find(m->params, "arguments", &call.arguments) &&
-	    cm_json_type(call.arguments) != CM_JSON_OBJECT)
-		return cm_err_set(err, CM_PARAMS, "params.arguments must be an object.");
-	call.tool = cm_tool_find(m->box, name);
-	if (call.tool == NULL)
-		return cm_err_set(err, CM_PARAMS, "Unknown tool: %.100s", name);
-	rc = cm_tool_run(&call, &tool, &failure);
-	if (rc == CM_OK && (tool.text.failed || tool.note.failed || tool.structured.failed))
-		rc = cm_err_set(&failure, CM_NOMEM, "out of memory");
-	if (rc == CM_OK) {
-		put_success(result, &tool, m->revision);
-	} else if (is_tool_failure(rc)) {
-		put_failure(result, &failure);
-		rc = CM_OK;
-	} else {
-		cm_err_set(err, rc, "%s", failure.text);
-		if (rc == CM_SCOPE)
-			(void)put_missing_scope(m, call.tool, err);
-	}
-	cm_tool_result_clear(&tool);
-	return rc;
-}
-
-static const struct {
-	const char *name;
-	cm_method_run *run;
-} methods[] = {
-    {"initialize", initialize},
-    {"ping", ping},
-    {"tools/list", tools_list},
-    {"tools/call", tools_call},
+static const struct cm_method methods[] = {
+    {"initialize", cm_method_initialize, CM_ERA_HANDSHAKE, CM_CACHE_NONE, NULL},
+    {"ping", cm_method_ping, CM_ERA_HANDSHAKE, CM_CACHE_NONE, NULL},
+    {"server/discover", cm_method_discover, CM_ERA_PER_REQUEST, CM_CACHE_PRIVATE, NULL},
+    {"tools/list", cm_method_tools_list, CM_ERA_ALL, CM_CACHE_PRIVATE, NULL},
+    {"tools/call", cm_method_tools_call, CM_ERA_ALL, CM_CACHE_NONE, "name"},
+    {"resources/list", cm_method_resources_list, CM_ERA_ALL, CM_CACHE_STALE, NULL},
+    {"resources/templates/list", cm_method_resources_templates_list, CM_ERA_ALL, CM_CACHE_PUBLIC,
+     NULL},
+    {"resources/read", cm_method_resources_read, CM_ERA_ALL, CM_CACHE_STALE, "uri"},
+    {"prompts/list", cm_method_prompts_list, CM_ERA_ALL, CM_CACHE_PRIVATE, NULL},
+    {"prompts/get", cm_method_prompts_get, CM_ERA_ALL, CM_CACHE_NONE, "name"},
+    {"completion/complete", cm_method_completion_complete, CM_ERA_ALL, CM_CACHE_NONE, NULL},
 };
 
-cm_method_run *cm_method_find(const char *name)
+const struct cm_method *cm_method_find(const char *name, const struct cm_revision *revision)
 {
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-		if (strcmp(methods[i].name, name) == 0)
-			return methods[i].run;
+		const struct cm_method *method = &methods[i];
+		bool offered = method->era == CM_ERA_ALL ||
+		               (method->era == CM_ERA_HANDSHAKE) == revision->handshake;
+
+		if (offered && strcmp(method->name, name) == 0)
+			return method;
 	}
 	return NULL;
 }

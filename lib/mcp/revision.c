@@ -2,11 +2,47 @@
 
 #include <string.h>
 
+#include "base/json.h"
+
 static const struct cm_revision table[] = {
-    {.name = "2024-11-05", .batches = true},
-    {.name = "2025-03-26", .batches = true, .annotations = true},
-    {.name = "2025-06-18", .annotations = true, .titles = true, .structured_content = true},
-    {.name = "2025-11-25", .annotations = true, .titles = true, .structured_content = true},
+    {.name = "2024-11-05",
+     .handshake = true,
+     .batches = true,
+     .unknown_method_http = 200,
+     .no_resource_code = -32002},
+    {.name = "2025-03-26",
+     .handshake = true,
+     .batches = true,
+     .annotations = true,
+     .completions = true,
+     .unknown_method_http = 200,
+     .no_resource_code = -32002},
+    {.name = "2025-06-18",
+     .handshake = true,
+     .annotations = true,
+     .titles = true,
+     .structured_content = true,
+     .completions = true,
+     .unknown_method_http = 200,
+     .no_resource_code = -32002},
+    {.name = "2025-11-25",
+     .handshake = true,
+     .annotations = true,
+     .titles = true,
+     .structured_content = true,
+     .completions = true,
+     .errors_without_id = true,
+     .unknown_method_http = 200,
+     .no_resource_code = -32002},
+    {.name = "2026-07-28",
+     .per_request = true,
+     .annotations = true,
+     .titles = true,
+     .structured_content = true,
+     .completions = true,
+     .errors_without_id = true,
+     .unknown_method_http = 404,
+     .no_resource_code = -32602},
 };
 enum { REVISIONS = sizeof table / sizeof *table };
 
@@ -19,9 +55,14 @@ const struct cm_revision *cm_revision_find(const char *name)
 	return NULL;
 }
 
-const struct cm_revision *cm_revision_newest(void)
+const struct cm_revision *cm_revision_newest_handshake(void)
 {
-	return &table[REVISIONS - 1];
+	size_t i = REVISIONS;
+
+	do
+		i--;
+	while (!table[i].handshake);
+	return &table[i];
 }
 
 const struct cm_revision *cm_revision_unnamed(void)
@@ -29,8 +70,10 @@ const struct cm_revision *cm_revision_unnamed(void)
 	return cm_revision_find("2025-03-26");
 }
 
-void cm_revision_put_all(struct cm_buf *buf)
+void cm_revision_put_names(struct cm_buf *buf)
 {
-	for (size_t i = 0; i < REVISIONS; i++)
-		cm_buf_printf(buf, "%s%s", i == 0 ? "" : ", ", table[i].name);
+	cm_json_put_open(buf, '[');
+	for (size_t i = REVISIONS; i-- > 0;)
+		cm_json_put_string(buf, table[i].name);
+	cm_json_put_close(buf, ']');
 }

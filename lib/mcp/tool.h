@@ -49,10 +49,17 @@ struct cm_tool {
 	                      struct cm_err *err);
 };
 
-/* The tools there are, in the order in which they are listed. */
+struct cm_resource_kind;
+struct cm_prompt;
+
+/* What the server offers, each in the order in which it is listed. */
 struct cm_toolbox {
 	const struct cm_tool *tool;
 	size_t count;
+	const struct cm_resource_kind *kind;
+	size_t kinds;
+	const struct cm_prompt *prompt;
+	size_t prompts;
 };
 
 /* The tool of this exact name, NULL when there is none. */

@@ -8,7 +8,6 @@ static struct cm_buf *public_json(struct cm_exchange *x)
 {
 	x->res->content_type = "application/json";
 	x->res->cache = "public, max-age=300";
-	cm_response_header(x->res, "Access-Control-Allow-Origin", "*");
 	return &x->res->body;
 }
 
@@ -28,7 +27,7 @@ static void put_url(struct cm_buf *buf, const char *name, const struct cm_exchan
 static void put_scopes(struct cm_buf *buf)
 {
 	cm_json_put_name(buf, "scopes_supported");
-	cm_scope_put_json(buf, CM_SCOPE_ALL);
+	cm_scope_put_json(buf, CM_SCOPE_KNOWN);
 }
 
 void cm_oauth_resource_metadata_get(struct cm_exchange *x)

@@ -64,13 +64,13 @@ static enum cm_status read_basic(const char *value, struct credentials *out, str
 	if (strncasecmp(value, "Basic ", 6) != 0)
 		return bad_client(err, "The Authorization header must use Basic.");
 	value += 6 + strspn(value + 6, " ");
-	pair = malloc(strlen(value) + 1);
+	/* All zeros, so that whatever was decoded ends somewhere. */
+	pair = calloc(1, strlen(value) + 1);
 	if (pair == NULL)
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	out->header = (char *)pair;
 	if (!cm_decode_base64(value, strlen(value), pair, &len) || memchr(pair, 0, len) != NULL)
 		return bad_client(err, "The Authorization header is malformed.");
-	pair[len] = '\0';
 	colon = strchr(out->header, ':');
 	if (colon == NULL)
 		return bad_client(err, "The Authorization header is malformed.");

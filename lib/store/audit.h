@@ -5,7 +5,7 @@
 
 struct cm_store;
 
-/* Who did what to which, and how it ended, now.  All strings are borrowed, none is NULL. */
+/* Who did what to which, and how it ended, now.  All strings are borrowed. */
 struct cm_audit {
 	const char *client_id;
 	const char *organization;
@@ -14,6 +14,7 @@ struct cm_audit {
 	const char *outcome; /* cm_status_info()->name */
 	const char *request_id;
 	const char *address;
+	const char *traceparent; /* NULL: none */
 };
 
 /* Write a row; within the cm_store_write() of the change that it tells of. */

@@ -230,6 +230,7 @@ enum cm_status cm_entity_list(struct cm_store *store, const struct cm_entity *en
 		cm_query_text(&q, ":owner", page->owner);
 		cm_query_text(&q, ":organization", page->organization);
 	}
+	cm_query_text(&q, ":name_prefix", page->name_prefix);
 	cm_query_text(&q, ":after_name", page->after_name);
 	cm_query_integer(&q, ":limit", page->limit);
 	while (cm_query_row(&q)) {

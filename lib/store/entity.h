@@ -125,6 +125,7 @@ enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *
 struct cm_page {
 	const char *owner;        /* NULL: of all owners */
 	const char *organization; /* only rows of this organisation; NULL: of all (needs owner) */
+	const char *name_prefix;  /* only names that begin like this; "" for all */
 	const char *after_owner;  /* "" for the first page */
 	const char *after_name;
 	int64_t limit; /* rows */

@@ -67,6 +67,21 @@ static const char *check_origins(char *value)
 	return NULL;
 }
 
+static const char *check_log_level(char *value)
+{
+	bool known =
+	    strcmp(value, "off") == 0 || strcmp(value, "error") == 0 || strcmp(value, "info") == 0;
+
+	return known ? NULL : "must be off, error or info";
+}
+
+static const char *check_log_target(char *value)
+{
+	return strcmp(value, "server") == 0 || value[0] == '/'
+	           ? NULL
+	           : "must be server, or the absolute path of a file";
+}
+
 #define MEMBER(member)                                                                             \
 	offsetof(struct cm_settings, member), sizeof((struct cm_settings *)NULL)->member
 
@@ -101,6 +116,18 @@ static const struct setting table[] = {
      0,
      0,
      check_origins},
+    {{"log_level", "error", "What is logged: off, error, or info for a line a request"},
+     TEXT,
+     MEMBER(log_level),
+     0,
+     0,
+     check_log_level},
+    {{"log_target", "server", "Where: server for the web server's log, or the path of a file"},
+     TEXT,
+     MEMBER(log_target),
+     0,
+     0,
+     check_log_target},
 };
 enum { SETTINGS = sizeof table / sizeof *table };
 
@@ -192,21 +219,35 @@ enum cm_status cm_setting_text(const struct cm_settings *settings, const char *n
 	return CM_OK;
 }
 
-enum cm_status cm_setting_set(struct cm_store *store, const char *name, const char *value,
-                              struct cm_err *err)
+/* Check a value; copy gets it in its one written form. */
+static enum cm_status check(const char *name, const char *value, char copy[CM_SETTING_TEXT_MAX],
+                            struct cm_err *err)
 {
 	const struct setting *row = find(name);
-	char copy[CM_SETTING_TEXT_MAX];
 	struct cm_settings scratch;
-	struct cm_query q;
-	enum cm_status rc;
 
 	if (row == NULL)
 		return cm_err_set(err, CM_NOT_FOUND, "There is no setting %s.", name);
-	if (strlen(value) >= sizeof copy)
+	if (strlen(value) >= CM_SETTING_TEXT_MAX)
 		return cm_err_set(err, CM_INPUT, "%s is too long", name);
 	memcpy(copy, value, strlen(value) + 1);
-	rc = apply(row, copy, &scratch, err);
+	return apply(row, copy, &scratch, err);
+}
+
+enum cm_status cm_setting_check(const char *name, const char *value, struct cm_err *err)
+{
+	char copy[CM_SETTING_TEXT_MAX];
+
+	return check(name, value, copy, err);
+}
+
+enum cm_status cm_setting_set(struct cm_store *store, const char *name, const char *value,
+                              struct cm_err *err)
+{
+	char copy[CM_SETTING_TEXT_MAX];
+	struct cm_query q;
+	enum cm_status rc = check(name, value, copy, err);
+
 	if (rc != CM_OK)
 		return rc;
 	cm_query_begin(&q, store, CM_STMT_SETTING_SET, err);

@@ -18,6 +18,8 @@ struct cm_settings {
 	int64_t access_token_lifetime_s;
 	int64_t max_body_bytes;
 	char allowed_origins[CM_ORIGINS_MAX]; /* origins, separated by spaces */
+	char log_level[8];                    /* off, error or info */
+	char log_target[CM_SETTING_TEXT_MAX]; /* "server", or the path of a file */
 };
 
 /* What there is to know of a setting, for `casement setting` and the README. */
@@ -36,6 +38,9 @@ enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
 /* A setting's value as text. CM_NOT_FOUND for an unknown name. */
 enum cm_status cm_setting_text(const struct cm_settings *settings, const char *name,
                                char out[CM_SETTING_TEXT_MAX], struct cm_err *err);
+
+/* Check a value without keeping it. Errors as for cm_setting_set(). */
+enum cm_status cm_setting_check(const char *name, const char *value, struct cm_err *err);
 
 /*
  * Check a value and keep it; within cm_store_write().  CM_NOT_FOUND for an unknown name, CM_INPUT

@@ -50,10 +50,10 @@ enum cm_status cm_access_change(struct cm_store *store, const struct cm_principa
 		return rc;
 	if (beyond != 0) {
 		cm_scope_put(&names, beyond);
-		rc =
-		    cm_err_set(err, CM_FORBIDDEN, "%s %s/%s: has scopes that your token lacks: %s.",
-		               row->entity->name, cm_record_text(row, "owner"),
-		               cm_record_text(row, "name"), cm_buf_str(&names));
+		rc = cm_err_set(
+		    err, CM_FORBIDDEN, "%s %s/%s: has scopes that your token lacks: %s.",
+		    row->entity->name, cm_record_text(row, "owner"), cm_record_text(row, "name"),
+		    names.len == 0 ? "scopes of every kind" : cm_buf_str(&names));
 		cm_buf_clear(&names);
 	}
 	return rc;

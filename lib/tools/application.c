@@ -78,6 +78,7 @@ static cm_scope_set held(const struct cm_record *record)
 
 const struct cm_crud cm_application_crud = {
     .entity = &cm_application_entity,
+    .unique = "clientId",
     .complete = complete,
     .held = held,
 };
@@ -119,6 +120,26 @@ enum cm_status cm_application_rotate_secret(struct cm_store *store,
 	cm_buf_clear(&once);
 	cm_record_clear(&record);
 	return rc;
+}
+
+static enum cm_status rotate_secret(const struct cm_tool_call *call, struct cm_tool_result *result,
+                                    struct cm_err *err)
+{
+	struct cm_id id;
+	enum cm_status rc = cm_crud_read_only_id(call, &id, err);
+
+	return rc == CM_OK ? cm_application_rotate_secret(call->ctx->store, call->caller, &id,
+	                                                  &result->text, err)
+	                   : rc;
+}
+
+static void put_rotate_output(const struct cm_tool *tool, struct cm_buf *buf)
+{
+	(void)tool;
+	cm_buf_puts(buf, "{\"type\":\"object\",\"properties\":{\"owner\":{\"type\":\"string\"},"
+	                 "\"name\":{\"type\":\"string\"},\"clientId\":{\"type\":\"string\"},"
+	                 "\"clientSecret\":{\"type\":\"string\"}},\"required\":[\"owner\",\"name\","
+	                 "\"clientId\",\"clientSecret\"],\"additionalProperties\":false}");
 }
 
 const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
@@ -183,6 +204,21 @@ const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
         .put_input_schema = cm_crud_put_update_input,
         .put_output_schema = cm_crud_put_entity_output,
         .run = cm_crud_update,
+    },
+    {
+        .name = "rotate_application_secret",
+        .title = "Give an application a new secret",
+        .description =
+            "Makes a new clientSecret for an application (OAuth client) and returns it with the "
+            "clientId. It is told this once: keep it now. The old secret stops working at once; "
+            "tokens that were issued before stay good. Example arguments: {\"id\": "
+            "\"my-org/my-app\"}",
+        .scope = CM_SCOPE_WRITE_APPLICATION,
+        .destructive = true,
+        .crud = &cm_application_crud,
+        .put_input_schema = cm_crud_put_get_input,
+        .put_output_schema = put_rotate_output,
+        .run = rotate_secret,
     },
     {
         .name = "delete_application",

@@ -7,7 +7,7 @@
 extern const struct cm_crud cm_application_crud;
 
 /* Their tools, and how many there are. */
-enum { CM_APPLICATION_TOOLS = 5 };
+enum { CM_APPLICATION_TOOLS = 6 };
 extern const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS];
 
 /*

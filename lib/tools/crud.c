@@ -57,6 +57,15 @@ static enum cm_status read_id(const struct cm_tool_call *call, struct cm_id *out
 	return CM_OK;
 }
 
+enum cm_status cm_crud_read_only_id(const struct cm_tool_call *call, struct cm_id *out,
+                                    struct cm_err *err)
+{
+	static const char *const known[] = {"id", NULL};
+	enum cm_status rc = check_arguments(call, known, err);
+
+	return rc == CM_OK ? read_id(call, out, err) : rc;
+}
+
 static enum cm_status read_object(const struct cm_tool_call *call, const cm_json **out,
                                   struct cm_err *err)
 {
@@ -106,7 +115,8 @@ static bool read_cursor(const char *text, struct cm_id *out)
 
 /* The arguments of a list, checked. */
 struct list {
-	const char *owner; /* NULL: of all */
+	const char *owner;  /* NULL: of all */
+	const char *prefix; /* of the names */
 	int64_t size;
 	struct cm_id after;
 };
@@ -114,14 +124,14 @@ struct list {
 static enum cm_status read_list(const struct cm_tool_call *call, struct list *out,
                                 struct cm_err *err)
 {
-	static const char *const known[] = {"owner", "pageSize", "cursor", NULL};
+	static const char *const known[] = {"owner", "namePrefix", "pageSize", "cursor", NULL};
 	const cm_json *value;
 	const char *text;
 	enum cm_status rc = check_arguments(call, known, err);
 
 	if (rc != CM_OK)
 		return rc;
-	*out = (struct list){.size = PAGE_DEFAULT};
+	*out = (struct list){.size = PAGE_DEFAULT, .prefix = ""};
 	if (cm_json_find(call->arguments, "pageSize", &value) && value != NULL &&
 	    (!cm_json_integer(value, &out->size) || out->size < 1 || out->size > PAGE_MAX))
 		return cm_err_set(err, CM_INPUT, "pageSize: must be a whole number from 1 to %d.",
@@ -131,6 +141,13 @@ static enum cm_status read_list(const struct cm_tool_call *call, struct list *ou
 		if (text == NULL || !read_cursor(text, &out->after))
 			return cm_err_set(err, CM_INPUT,
 			                  "cursor: must be one that an earlier page gave.");
+	}
+	if (cm_json_find(call->arguments, "namePrefix", &value) && value != NULL) {
+		out->prefix = cm_json_string(value);
+		if (out->prefix == NULL ||
+		    (*out->prefix != '\0' && !cm_fields_is_name(out->prefix)))
+			return cm_err_set(err, CM_INPUT,
+			                  "namePrefix: must be the beginning of a name.");
 	}
 	if (cm_json_find(call->arguments, "owner", &value) && value != NULL) {
 		out->owner = cm_json_string(value);
@@ -209,6 +226,7 @@ enum cm_status cm_crud_list(const struct cm_tool_call *call, struct cm_tool_resu
 	                    &(struct cm_page){
 	                        .owner = list.owner,
 	                        .organization = all ? NULL : call->caller->organization,
+	                        .name_prefix = list.prefix,
 	                        .after_owner = list.after.owner,
 	                        .after_name = list.after.name,
 	                        .limit = list.size + 1,
@@ -224,14 +242,12 @@ enum cm_status cm_crud_list(const struct cm_tool_call *call, struct cm_tool_resu
 enum cm_status cm_crud_get(const struct cm_tool_call *call, struct cm_tool_result *result,
                            struct cm_err *err)
 {
-	static const char *const known[] = {"id", NULL};
 	struct cm_record record;
 	struct cm_id id;
 	enum cm_status rc;
 
 	cm_record_init(&record, call->tool->crud->entity);
-	if ((rc = check_arguments(call, known, err)) == CM_OK &&
-	    (rc = read_id(call, &id, err)) == CM_OK &&
+	if ((rc = cm_crud_read_only_id(call, &id, err)) == CM_OK &&
 	    (rc = cm_entity_get(call->ctx->store, id.owner, id.name, &record, err)) == CM_OK &&
 	    (rc = cm_access_see(call->caller, &record, err)) == CM_OK)
 		cm_fields_put(&result->text, &record);
@@ -261,8 +277,8 @@ static enum cm_status write_new(struct cm_store *store, void *arg, struct cm_err
 }
 
 /* A conflict in words: which of the two unique values was taken. */
-static enum cm_status explain_conflict(struct cm_store *store, const struct cm_record *record,
-                                       struct cm_err *err)
+static enum cm_status explain_conflict(struct cm_store *store, const struct cm_crud *crud,
+                                       const struct cm_record *record, struct cm_err *err)
 {
 	struct cm_record other;
 	char id[ID_TEXT];
@@ -277,8 +293,8 @@ static enum cm_status explain_conflict(struct cm_store *store, const struct cm_r
 	if (rc == CM_OK)
 		return cm_err_set(err, CM_CONFLICT, "%s %s exists already.", record->entity->name,
 		                  id);
-	return cm_err_set(err, CM_CONFLICT, "%s %s: another has the same identifier.",
-	                  record->entity->name, id);
+	return cm_err_set(err, CM_CONFLICT, "%s.%s: another %s has the same.", crud->entity->name,
+	                  crud->unique, crud->entity->name);
 }
 
 /* Who is named neither way gets the caller's own organisation. */
@@ -333,7 +349,7 @@ enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_resul
 		goto out;
 	rc = cm_store_write(call->ctx->store, write_new, &(struct add){call, &record}, err);
 	if (rc == CM_CONFLICT)
-		rc = explain_conflict(call->ctx->store, &record, err);
+		rc = explain_conflict(call->ctx->store, crud, &record, err);
 	if (rc != CM_OK)
 		goto out;
 	cm_fields_put_open(&result->text, &record);
@@ -378,7 +394,7 @@ enum cm_status cm_crud_change_row(struct cm_store *store, struct cm_crud_change 
 {
 	enum cm_status rc = cm_store_write(store, write_change, change, err);
 
-	return rc == CM_CONFLICT ? explain_conflict(store, change->record, err) : rc;
+	return rc == CM_CONFLICT ? explain_conflict(store, change->crud, change->record, err) : rc;
 }
 
 struct update {

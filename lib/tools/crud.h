@@ -10,6 +10,7 @@
  */
 struct cm_crud {
 	const struct cm_entity *entity;
+	const char *unique; /* the field that must be unique besides owner and name */
 	/*
 	 * Finish a record after a change was applied: values that follow from others, and, when it
 	 * is new, those that the server makes.  What is told only once is appended to once, as
@@ -50,6 +51,10 @@ struct cm_id {
 
 /* Take an id apart. False when it isn't one. */
 bool cm_id_parse(const char *text, struct cm_id *out);
+
+/* Read the arguments of a tool that takes an id and nothing else. CM_INPUT. */
+enum cm_status cm_crud_read_only_id(const struct cm_tool_call *call, struct cm_id *out,
+                                    struct cm_err *err);
 
 /* How a change of one row that is there goes: read, check, change, write, audit. */
 struct cm_crud_change {

@@ -41,6 +41,9 @@ void cm_crud_put_list_input(const struct cm_tool *tool, struct cm_buf *buf)
 	    buf, "owner",
 	    "{\"type\":\"string\",\"description\":\"Only those of this organisation; all that "
 	    "you may see when left out\"}");
+	put_member(buf, "namePrefix",
+	           "{\"type\":\"string\",\"description\":\"Only those whose name begins like "
+	           "this\"}");
 	put_member(buf, "pageSize",
 	           "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":50,"
 	           "\"description\":\"How many to return at most\"}");

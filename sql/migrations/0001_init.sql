@@ -62,7 +62,7 @@ CREATE TABLE token (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX token_application ON token (application_id);
 
--- Every change and every refused one, written in the transaction of the change.
+-- Every change, in its transaction, and every call that was refused for lack of scope or right.
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
   at_s         INTEGER NOT NULL,

@@ -9,14 +9,17 @@ SELECT {application_columns} FROM application WHERE owner = :owner AND name = :n
 SELECT client_id, organization, client_secret_sha256, scope, grant_types, expire_in_hours
   FROM application WHERE client_id = :client_id
 
+-- Names are ASCII, so all that begin with a prefix sort before the prefix and U+007F.
 -- name: application_list
 SELECT {application_columns} FROM application
  WHERE (owner, name) > (:after_owner, :after_name)
+   AND name >= :name_prefix AND name < :name_prefix || char(127)
  ORDER BY owner, name LIMIT :limit
 
 -- name: application_list_of_owner
 SELECT {application_columns} FROM application
  WHERE owner = :owner AND name > :after_name
+   AND name >= :name_prefix AND name < :name_prefix || char(127)
    AND (:organization IS NULL OR organization = :organization)
  ORDER BY name LIMIT :limit
 

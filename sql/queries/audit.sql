@@ -1,5 +1,5 @@
 -- name: audit_insert
 INSERT INTO audit
-  (at_s, client_id, organization, tool, target, outcome, request_id, address)
+  (at_s, client_id, organization, tool, target, outcome, request_id, address, traceparent)
 VALUES
-  (:at_s, :client_id, :organization, :tool, :target, :outcome, :request_id, :address)
+  (:at_s, :client_id, :organization, :tool, :target, :outcome, :request_id, :address, :traceparent)
