@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli.h"
 #include "mcp/endpoint.h"
 #include "place.h"
@@ -129,6 +130,8 @@ static enum cm_status parse(struct cli *cli, const struct command *command, int 
 	for (int i = 0; i < argc; i++) {
 		const char **value = value_option(cli, command, argv[i]);
 
+		if (!cm_text_is_utf8(argv[i], strlen(argv[i])))
+			return cm_err_set(err, CM_INPUT, "argument %d is not UTF-8", i + 1);
 		if (value != NULL && i + 1 < argc)
 			*value = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)

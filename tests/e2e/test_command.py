@@ -137,9 +137,12 @@ class Applications(CommandCase):
 
     def test_not_utf8(self):
         """An argument that is not UTF-8 is refused."""
-        code = self.instance.run("application", "add", b"my-org/" + case.unique().encode(),
+        name = case.unique()
+        code = self.instance.run("application", "add", b"my-org/" + name.encode(),
                                  b"displayName=\xff\xfe").code
         self.assertEqual(code, BAD_INPUT)
+        self.assertEqual(self.instance.run("application", "show", f"my-org/{name}").code,
+                         NOT_FOUND)
 
     def test_list(self):
         """All, or those of one organisation."""

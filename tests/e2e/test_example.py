@@ -11,7 +11,8 @@ import servers
 
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "example_client.py")
 READ_TOOLS = {"get_applications", "get_application"}
-WRITE_TOOLS = {"add_application", "update_application", "delete_application"}
+WRITE_TOOLS = {"add_application", "update_application", "rotate_application_secret",
+               "delete_application"}
 
 
 class Example(case.Case):

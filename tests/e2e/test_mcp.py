@@ -182,7 +182,8 @@ class ToolsList(McpCase):
     """Which tools a token sees."""
 
     READS = ["get_application", "get_applications"]
-    WRITES = ["add_application", "delete_application", "update_application"]
+    WRITES = ["add_application", "delete_application", "rotate_application_secret",
+              "update_application"]
 
     def tools(self, token):
         """The names in the order in which they come."""
