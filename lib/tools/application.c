@@ -126,7 +126,7 @@ static enum cm_status rotate_secret(const struct cm_tool_call *call, struct cm_t
                                     struct cm_err *err)
 {
 	struct cm_id id;
-	enum cm_status rc = cm_crud_read_only_id(call, &id, err);
+	enum cm_status rc = cm_arguments_only_id(call, &id, err);
 
 	return rc == CM_OK ? cm_application_rotate_secret(call->ctx->store, call->caller, &id,
 	                                                  &result->text, err)

@@ -1,87 +1,9 @@
 #include "tools/crud.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/clock.h"
-#include "base/encode.h"
 #include "tools/access.h"
+#include "tools/arguments.h"
 #include "tools/fields.h"
-
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 100, PAGE_BYTES = 1048576, ID_TEXT = 2 * CM_NAME_MAX + 2 };
-
-bool cm_id_parse(const char *text, struct cm_id *out)
-{
-	const char *slash = strchr(text, '/');
-	size_t owner;
-
-	if (slash == NULL)
-		return false;
-	owner = (size_t)(slash - text);
-	if (owner >= sizeof out->owner || strlen(slash + 1) >= sizeof out->name)
-		return false;
-	memcpy(out->owner, text, owner);
-	out->owner[owner] = '\0';
-	memcpy(out->name, slash + 1, strlen(slash + 1) + 1);
-	return cm_fields_is_name(out->owner) && cm_fields_is_name(out->name);
-}
-
-/* Arguments that the tool does not have are refused: a misspelt one must not pass unnoticed. */
-static enum cm_status check_arguments(const struct cm_tool_call *call, const char *const *known,
-                                      struct cm_err *err)
-{
-	const void *cursor = NULL;
-	const cm_json *value;
-	const char *name;
-
-	while (cm_json_each(call->arguments, &cursor, &name, &value)) {
-		bool found = false;
-
-		for (const char *const *one = known; *one != NULL; one++)
-			found = found || strcmp(*one, name) == 0;
-		if (!found)
-			return cm_err_set(err, CM_INPUT, "%.60s: %s has no such argument.", name,
-			                  call->tool->name);
-	}
-	return CM_OK;
-}
-
-static enum cm_status read_id(const struct cm_tool_call *call, struct cm_id *out,
-                              struct cm_err *err)
-{
-	const char *id = cm_json_string(cm_json_get(call->arguments, "id"));
-
-	if (id == NULL || !cm_id_parse(id, out))
-		return cm_err_set(err, CM_INPUT, "id: must be a string such as my-org/my-%s.",
-		                  call->tool->crud->entity->name);
-	return CM_OK;
-}
-
-enum cm_status cm_crud_read_only_id(const struct cm_tool_call *call, struct cm_id *out,
-                                    struct cm_err *err)
-{
-	static const char *const known[] = {"id", NULL};
-	enum cm_status rc = check_arguments(call, known, err);
-
-	return rc == CM_OK ? read_id(call, out, err) : rc;
-}
-
-static enum cm_status read_object(const struct cm_tool_call *call, const cm_json **out,
-                                  struct cm_err *err)
-{
-	const char *name = call->tool->crud->entity->name;
-
-	*out = cm_json_get(call->arguments, name);
-	if (cm_json_type(*out) != CM_JSON_OBJECT)
-		return cm_err_set(err, CM_INPUT, "%s: must be an object.", name);
-	return CM_OK;
-}
-
-static void put_id(const struct cm_record *record, char out[ID_TEXT])
-{
-	snprintf(out, ID_TEXT, "%s/%s", cm_record_text(record, "owner"),
-	         cm_record_text(record, "name"));
-}
 
 static enum cm_status audit(struct cm_store *store, const struct cm_principal *caller,
                             const char *tool, const char *target, struct cm_err *err)
@@ -89,152 +11,6 @@ static enum cm_status audit(struct cm_store *store, const struct cm_principal *c
 	struct cm_audit row = cm_principal_audit(caller, tool, target, CM_OK);
 
 	return cm_audit_insert(store, &row, err);
-}
-
-/* --- list --- */
-
-/* A cursor is the id of the last row of the page before, in base64url. */
-static void put_cursor(struct cm_buf *buf, const char *id)
-{
-	char text[CM_BASE64URL_SIZE(ID_TEXT)];
-
-	cm_encode_base64url(id, strlen(id), text);
-	cm_buf_puts(buf, text);
-}
-
-static bool read_cursor(const char *text, struct cm_id *out)
-{
-	unsigned char id[CM_BASE64URL_SIZE(ID_TEXT) + 1];
-	size_t len = strlen(text), id_len = 0;
-
-	if (len >= sizeof id || !cm_decode_base64url(text, len, id, &id_len))
-		return false;
-	id[id_len] = '\0';
-	return strlen((char *)id) == id_len && cm_id_parse((char *)id, out);
-}
-
-/* The arguments of a list, checked. */
-struct list {
-	const char *owner;  /* NULL: of all */
-	const char *prefix; /* of the names */
-	int64_t size;
-	struct cm_id after;
-};
-
-static enum cm_status read_list(const struct cm_tool_call *call, struct list *out,
-                                struct cm_err *err)
-{
-	static const char *const known[] = {"owner", "namePrefix", "pageSize", "cursor", NULL};
-	const cm_json *value;
-	const char *text;
-	enum cm_status rc = check_arguments(call, known, err);
-
-	if (rc != CM_OK)
-		return rc;
-	*out = (struct list){.size = PAGE_DEFAULT, .prefix = ""};
-	if (cm_json_find(call->arguments, "pageSize", &value) && value != NULL &&
-	    (!cm_json_integer(value, &out->size) || out->size < 1 || out->size > PAGE_MAX))
-		return cm_err_set(err, CM_INPUT, "pageSize: must be a whole number from 1 to %d.",
-		                  PAGE_MAX);
-	if (cm_json_find(call->arguments, "cursor", &value) && value != NULL) {
-		text = cm_json_string(value);
-		if (text == NULL || !read_cursor(text, &out->after))
-			return cm_err_set(err, CM_INPUT,
-			                  "cursor: must be one that an earlier page gave.");
-	}
-	if (cm_json_find(call->arguments, "namePrefix", &value) && value != NULL) {
-		out->prefix = cm_json_string(value);
-		if (out->prefix == NULL ||
-		    (*out->prefix != '\0' && !cm_fields_is_name(out->prefix)))
-			return cm_err_set(err, CM_INPUT,
-			                  "namePrefix: must be the beginning of a name.");
-	}
-	if (cm_json_find(call->arguments, "owner", &value) && value != NULL) {
-		out->owner = cm_json_string(value);
-		if (out->owner == NULL || !cm_fields_is_name(out->owner))
-			return cm_err_set(err, CM_INPUT, "owner: must be an organisation's name.");
-	}
-	if (out->owner != NULL)
-		return cm_access_list(call->caller, out->owner, err);
-	if (!cm_principal_is_built_in(call->caller))
-		out->owner = call->caller->organization;
-	return CM_OK;
-}
-
-struct page {
-	struct cm_tool_result *result;
-	int64_t size;
-	int64_t rows;
-	char last[ID_TEXT];
-	bool more;
-};
-
-static enum cm_status add_row(const struct cm_record *record, void *arg, struct cm_err *err)
-{
-	struct page *page = arg;
-
-	(void)err;
-	/* One row more than the page was asked for; large rows make a page end early. */
-	if (page->more || page->rows == page->size || page->result->text.len > PAGE_BYTES) {
-		page->more = true;
-		return CM_OK;
-	}
-	cm_fields_put(&page->result->text, record);
-	put_id(record, page->last);
-	page->rows++;
-	return CM_OK;
-}
-
-static void finish_list(const struct cm_tool_call *call, struct page *page)
-{
-	struct cm_tool_result *result = page->result;
-	const char *plural = call->tool->crud->entity->plural;
-	struct cm_buf cursor = {0};
-
-	cm_json_put_close(&result->text, ']');
-	if (page->more)
-		put_cursor(&cursor, page->last);
-	cm_json_put_open(&result->structured, '{');
-	cm_json_put_name(&result->structured, plural);
-	cm_json_put_raw(&result->structured, cm_buf_str(&result->text));
-	if (page->more) {
-		cm_json_put_member(&result->structured, "nextCursor", cm_buf_str(&cursor));
-		cm_buf_printf(&result->note,
-		              "There are more %s. To get the next page, call %s again with "
-		              "cursor \"%s\".",
-		              plural, call->tool->name, cm_buf_str(&cursor));
-	}
-	cm_json_put_close(&result->structured, '}');
-	if (cursor.failed)
-		result->structured.failed = true;
-	cm_buf_clear(&cursor);
-}
-
-enum cm_status cm_crud_list(const struct cm_tool_call *call, struct cm_tool_result *result,
-                            struct cm_err *err)
-{
-	struct list list;
-	struct page page = {.result = result};
-	enum cm_status rc = read_list(call, &list, err);
-	bool all = cm_principal_is_built_in(call->caller);
-
-	if (rc != CM_OK)
-		return rc;
-	page.size = list.size;
-	cm_json_put_open(&result->text, '[');
-	rc = cm_entity_list(call->ctx->store, call->tool->crud->entity,
-	                    &(struct cm_page){
-	                        .owner = list.owner,
-	                        .organization = all ? NULL : call->caller->organization,
-	                        .name_prefix = list.prefix,
-	                        .after_owner = list.after.owner,
-	                        .after_name = list.after.name,
-	                        .limit = list.size + 1,
-	                    },
-	                    add_row, &page, err);
-	if (rc == CM_OK)
-		finish_list(call, &page);
-	return rc;
 }
 
 /* --- get --- */
@@ -247,7 +23,7 @@ enum cm_status cm_crud_get(const struct cm_tool_call *call, struct cm_tool_resul
 	enum cm_status rc;
 
 	cm_record_init(&record, call->tool->crud->entity);
-	if ((rc = cm_crud_read_only_id(call, &id, err)) == CM_OK &&
+	if ((rc = cm_arguments_only_id(call, &id, err)) == CM_OK &&
 	    (rc = cm_entity_get(call->ctx->store, id.owner, id.name, &record, err)) == CM_OK &&
 	    (rc = cm_access_see(call->caller, &record, err)) == CM_OK)
 		cm_fields_put(&result->text, &record);
@@ -266,11 +42,11 @@ static enum cm_status write_new(struct cm_store *store, void *arg, struct cm_err
 {
 	const struct add *add = arg;
 	const struct cm_crud *crud = add->call->tool->crud;
-	char id[ID_TEXT];
+	char id[CM_ID_LENGTH];
 	enum cm_status rc =
 	    cm_access_change(store, add->call->caller, add->record, crud->held(add->record), err);
 
-	put_id(add->record, id);
+	cm_id_format(add->record, id);
 	if (rc == CM_OK)
 		rc = cm_entity_insert(store, add->record, err);
 	return rc == CM_OK ? audit(store, add->call->caller, add->call->tool->name, id, err) : rc;
@@ -281,10 +57,10 @@ static enum cm_status explain_conflict(struct cm_store *store, const struct cm_c
                                        const struct cm_record *record, struct cm_err *err)
 {
 	struct cm_record other;
-	char id[ID_TEXT];
+	char id[CM_ID_LENGTH];
 	enum cm_status rc;
 
-	put_id(record, id);
+	cm_id_format(record, id);
 	cm_record_init(&other, record->entity);
 	rc = cm_entity_get(store, cm_record_text(record, "owner"), cm_record_text(record, "name"),
 	                   &other, NULL);
@@ -339,8 +115,8 @@ enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_resul
 	enum cm_status rc;
 
 	cm_record_init(&record, crud->entity);
-	if ((rc = check_arguments(call, known, err)) != CM_OK ||
-	    (rc = read_object(call, &object, err)) != CM_OK ||
+	if ((rc = cm_arguments_check(call, known, err)) != CM_OK ||
+	    (rc = cm_arguments_object(call, &object, err)) != CM_OK ||
 	    (rc = cm_fields_default(&record, err)) != CM_OK)
 		goto out;
 	cm_record_value(&record, "created_at_s")->integer = cm_clock_now_s();
@@ -371,7 +147,7 @@ static enum cm_status write_change(struct cm_store *store, void *arg, struct cm_
 	const struct cm_crud *crud = change->crud;
 	const struct cm_id *id = &change->id;
 	struct cm_record *record = change->record;
-	char old[ID_TEXT];
+	char old[CM_ID_LENGTH];
 	enum cm_status rc;
 
 	if ((rc = cm_entity_get(store, id->owner, id->name, record, err)) != CM_OK ||
@@ -379,7 +155,7 @@ static enum cm_status write_change(struct cm_store *store, void *arg, struct cm_
 	    (rc = cm_access_change(store, change->caller, record, crud->held(record), err)) !=
 	        CM_OK)
 		return rc;
-	put_id(record, old);
+	cm_id_format(record, old);
 	if ((rc = change->change(record, change->arg, err)) != CM_OK ||
 	    (rc = cm_access_change(store, change->caller, record, crud->held(record), err)) !=
 	        CM_OK)
@@ -431,9 +207,9 @@ enum cm_status cm_crud_update(const struct cm_tool_call *call, struct cm_tool_re
 	enum cm_status rc;
 
 	cm_record_init(&record, crud->entity);
-	if ((rc = check_arguments(call, known, err)) == CM_OK &&
-	    (rc = read_id(call, &change.id, err)) == CM_OK &&
-	    (rc = read_object(call, &update.patch, err)) == CM_OK &&
+	if ((rc = cm_arguments_check(call, known, err)) == CM_OK &&
+	    (rc = cm_arguments_id(call, &change.id, err)) == CM_OK &&
+	    (rc = cm_arguments_object(call, &update.patch, err)) == CM_OK &&
 	    (rc = cm_crud_change_row(call->ctx->store, &change, err)) == CM_OK)
 		cm_fields_put(&result->text, &record);
 	cm_record_clear(&record);
@@ -453,41 +229,18 @@ static enum cm_status write_removal(struct cm_store *store, void *arg, struct cm
 	const struct cm_entity *entity = removal->call->tool->crud->entity;
 	const struct cm_id *id = &removal->id;
 	struct cm_record record;
-	char text[ID_TEXT];
+	char text[CM_ID_LENGTH];
 	enum cm_status rc;
 
 	cm_record_init(&record, entity);
 	if ((rc = cm_entity_get(store, id->owner, id->name, &record, err)) == CM_OK &&
 	    (rc = cm_access_see(removal->call->caller, &record, err)) == CM_OK)
 		rc = cm_entity_delete(store, entity, id->owner, id->name, err);
-	put_id(&record, text);
+	cm_id_format(&record, text);
 	cm_record_clear(&record);
 	return rc == CM_OK
 	           ? audit(store, removal->call->caller, removal->call->tool->name, text, err)
 	           : rc;
-}
-
-/* The row is named by its id, or by an object with owner and name as Casdoor has it. */
-static enum cm_status read_target(const struct cm_tool_call *call, struct cm_id *out,
-                                  struct cm_err *err)
-{
-	const char *entity = call->tool->crud->entity->name;
-	const cm_json *object = cm_json_get(call->arguments, entity);
-	const char *owner = cm_json_string(cm_json_get(object, "owner"));
-	const char *name = cm_json_string(cm_json_get(object, "name"));
-	bool by_id = cm_json_get(call->arguments, "id") != NULL;
-
-	if (by_id != (object == NULL))
-		return cm_err_set(err, CM_INPUT, "id: give either id or %s, with owner and name.",
-		                  entity);
-	if (by_id)
-		return read_id(call, out, err);
-	if (owner == NULL || name == NULL || !cm_fields_is_name(owner) ||
-	    !cm_fields_is_name(name) || strlen(owner) > CM_NAME_MAX || strlen(name) > CM_NAME_MAX)
-		return cm_err_set(err, CM_INPUT, "%s: must have owner and name.", entity);
-	memcpy(out->owner, owner, strlen(owner) + 1);
-	memcpy(out->name, name, strlen(name) + 1);
-	return CM_OK;
 }
 
 enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_result *result,
@@ -497,8 +250,8 @@ enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_re
 	struct removal removal = {.call = call};
 	enum cm_status rc;
 
-	if ((rc = check_arguments(call, known, err)) != CM_OK ||
-	    (rc = read_target(call, &removal.id, err)) != CM_OK ||
+	if ((rc = cm_arguments_check(call, known, err)) != CM_OK ||
+	    (rc = cm_arguments_target(call, &removal.id, err)) != CM_OK ||
 	    (rc = cm_store_write(call->ctx->store, write_removal, &removal, err)) != CM_OK)
 		return rc;
 	cm_json_put_open(&result->text, '{');

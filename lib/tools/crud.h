@@ -3,6 +3,7 @@
 
 #include "mcp/tool.h"
 #include "store/entity.h"
+#include "tools/arguments.h"
 
 /*
  * The five tools of every entity: list, get, add, update, delete.  What they do follows from the
@@ -42,19 +43,6 @@ void cm_crud_put_update_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_delete_output(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_entity_output(const struct cm_tool *tool, struct cm_buf *buf);
-
-/* Owner and name of an entity, from its id "owner/name". */
-struct cm_id {
-	char owner[CM_NAME_MAX + 1];
-	char name[CM_NAME_MAX + 1];
-};
-
-/* Take an id apart. False when it isn't one. */
-bool cm_id_parse(const char *text, struct cm_id *out);
-
-/* Read the arguments of a tool that takes an id and nothing else. CM_INPUT. */
-enum cm_status cm_crud_read_only_id(const struct cm_tool_call *call, struct cm_id *out,
-                                    struct cm_err *err);
 
 /* How a change of one row that is there goes: read, check, change, write, audit. */
 struct cm_crud_change {

@@ -1,0 +1,103 @@
+#include "tools/arguments.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/crud.h"
+#include "tools/fields.h"
+
+bool cm_id_parse(const char *text, struct cm_id *out)
+{
+	const char *slash = strchr(text, '/');
+	size_t owner;
+
+	if (slash == NULL)
+		return false;
+	owner = (size_t)(slash - text);
+	if (owner >= sizeof out->owner || strlen(slash + 1) >= sizeof out->name)
+		return false;
+	memcpy(out->owner, text, owner);
+	out->owner[owner] = '\0';
+	memcpy(out->name, slash + 1, strlen(slash + 1) + 1);
+	return cm_fields_is_name(out->owner) && cm_fields_is_name(out->name);
+}
+
+void cm_id_format(const struct cm_record *record, char out[CM_ID_LENGTH])
+{
+	snprintf(out, CM_ID_LENGTH, "%s/%s", cm_record_text(record, "owner"),
+	         cm_record_text(record, "name"));
+}
+
+/* Arguments that the tool does not have are refused: a misspelt one must not pass unnoticed. */
+enum cm_status cm_arguments_check(const struct cm_tool_call *call, const char *const *known,
+                                  struct cm_err *err)
+{
+	const void *cursor = NULL;
+	const cm_json *value;
+	const char *name;
+
+	while (cm_json_each(call->arguments, &cursor, &name, &value)) {
+		bool found = false;
+
+		for (const char *const *one = known; *one != NULL; one++)
+			found = found || strcmp(*one, name) == 0;
+		if (!found)
+			return cm_err_set(err, CM_INPUT, "%.60s: %s has no such argument.", name,
+			                  call->tool->name);
+	}
+	return CM_OK;
+}
+
+enum cm_status cm_arguments_id(const struct cm_tool_call *call, struct cm_id *out,
+                               struct cm_err *err)
+{
+	const char *id = cm_json_string(cm_json_get(call->arguments, "id"));
+
+	if (id == NULL || !cm_id_parse(id, out))
+		return cm_err_set(err, CM_INPUT, "id: must be a string such as my-org/my-%s.",
+		                  call->tool->crud->entity->name);
+	return CM_OK;
+}
+
+enum cm_status cm_arguments_only_id(const struct cm_tool_call *call, struct cm_id *out,
+                                    struct cm_err *err)
+{
+	static const char *const known[] = {"id", NULL};
+	enum cm_status rc = cm_arguments_check(call, known, err);
+
+	return rc == CM_OK ? cm_arguments_id(call, out, err) : rc;
+}
+
+enum cm_status cm_arguments_object(const struct cm_tool_call *call, const cm_json **out,
+                                   struct cm_err *err)
+{
+	const char *name = call->tool->crud->entity->name;
+
+	*out = cm_json_get(call->arguments, name);
+	if (cm_json_type(*out) != CM_JSON_OBJECT)
+		return cm_err_set(err, CM_INPUT, "%s: must be an object.", name);
+	return CM_OK;
+}
+
+/* The row is named by its id, or by an object with owner and name as Casdoor has it. */
+enum cm_status cm_arguments_target(const struct cm_tool_call *call, struct cm_id *out,
+                                   struct cm_err *err)
+{
+	const char *entity = call->tool->crud->entity->name;
+	const cm_json *object = cm_json_get(call->arguments, entity);
+	const char *owner = cm_json_string(cm_json_get(object, "owner"));
+	const char *name = cm_json_string(cm_json_get(object, "name"));
+	bool by_id = cm_json_get(call->arguments, "id") != NULL;
+
+	if (by_id != (object == NULL))
+		return cm_err_set(err, CM_INPUT, "id: give either id or %s, with owner and name.",
+		                  entity);
+	if (by_id)
+		return cm_arguments_id(call, out, err);
+	if (owner == NULL || name == NULL || !cm_fields_is_name(owner) ||
+	    !cm_fields_is_name(name) || strlen(owner) > CM_NAME_MAX || strlen(name) > CM_NAME_MAX)
+		return cm_err_set(err, CM_INPUT, "%s: must have owner and name.", entity);
+	memcpy(out->owner, owner, strlen(owner) + 1);
+	memcpy(out->name, name, strlen(name) + 1);
+	return CM_OK;
+}

@@ -1,0 +1,154 @@
+#include "tools/crud.h"
+
+#include <string.h>
+
+#include "base/encode.h"
+#include "tools/access.h"
+#include "tools/arguments.h"
+#include "tools/fields.h"
+
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 100, PAGE_BYTES = 1048576 };
+
+/* A cursor is the id of the last row of the page before, in base64url. */
+static void put_cursor(struct cm_buf *buf, const char *id)
+{
+	char text[CM_BASE64URL_SIZE(CM_ID_LENGTH)];
+
+	cm_encode_base64url(id, strlen(id), text);
+	cm_buf_puts(buf, text);
+}
+
+static bool read_cursor(const char *text, struct cm_id *out)
+{
+	unsigned char id[CM_BASE64URL_SIZE(CM_ID_LENGTH) + 1];
+	size_t len = strlen(text), id_len = 0;
+
+	if (len >= sizeof id || !cm_decode_base64url(text, len, id, &id_len))
+		return false;
+	id[id_len] = '\0';
+	return strlen((char *)id) == id_len && cm_id_parse((char *)id, out);
+}
+
+/* The arguments of a list, checked. */
+struct list {
+	const char *owner;  /* NULL: of all */
+	const char *prefix; /* of the names */
+	int64_t size;
+	struct cm_id after;
+};
+
+static enum cm_status read_list(const struct cm_tool_call *call, struct list *out,
+                                struct cm_err *err)
+{
+	static const char *const known[] = {"owner", "namePrefix", "pageSize", "cursor", NULL};
+	const cm_json *value;
+	const char *text;
+	enum cm_status rc = cm_arguments_check(call, known, err);
+
+	if (rc != CM_OK)
+		return rc;
+	*out = (struct list){.size = PAGE_DEFAULT, .prefix = ""};
+	if (cm_json_find(call->arguments, "pageSize", &value) && value != NULL &&
+	    (!cm_json_integer(value, &out->size) || out->size < 1 || out->size > PAGE_MAX))
+		return cm_err_set(err, CM_INPUT, "pageSize: must be a whole number from 1 to %d.",
+		                  PAGE_MAX);
+	if (cm_json_find(call->arguments, "cursor", &value) && value != NULL) {
+		text = cm_json_string(value);
+		if (text == NULL || !read_cursor(text, &out->after))
+			return cm_err_set(err, CM_INPUT,
+			                  "cursor: must be one that an earlier page gave.");
+	}
+	if (cm_json_find(call->arguments, "namePrefix", &value) && value != NULL) {
+		out->prefix = cm_json_string(value);
+		if (out->prefix == NULL ||
+		    (*out->prefix != '\0' && !cm_fields_is_name(out->prefix)))
+			return cm_err_set(err, CM_INPUT,
+			                  "namePrefix: must be the beginning of a name.");
+	}
+	if (cm_json_find(call->arguments, "owner", &value) && value != NULL) {
+		out->owner = cm_json_string(value);
+		if (out->owner == NULL || !cm_fields_is_name(out->owner))
+			return cm_err_set(err, CM_INPUT, "owner: must be an organisation's name.");
+	}
+	if (out->owner != NULL)
+		return cm_access_list(call->caller, out->owner, err);
+	if (!cm_principal_is_built_in(call->caller))
+		out->owner = call->caller->organization;
+	return CM_OK;
+}
+
+struct page {
+	struct cm_tool_result *result;
+	int64_t size;
+	int64_t rows;
+	char last[CM_ID_LENGTH];
+	bool more;
+};
+
+static enum cm_status add_row(const struct cm_record *record, void *arg, struct cm_err *err)
+{
+	struct page *page = arg;
+
+	(void)err;
+	/* One row more than the page was asked for; large rows make a page end early. */
+	if (page->more || page->rows == page->size || page->result->text.len > PAGE_BYTES) {
+		page->more = true;
+		return CM_OK;
+	}
+	cm_fields_put(&page->result->text, record);
+	cm_id_format(record, page->last);
+	page->rows++;
+	return CM_OK;
+}
+
+static void finish_list(const struct cm_tool_call *call, struct page *page)
+{
+	struct cm_tool_result *result = page->result;
+	const char *plural = call->tool->crud->entity->plural;
+	struct cm_buf cursor = {0};
+
+	cm_json_put_close(&result->text, ']');
+	if (page->more)
+		put_cursor(&cursor, page->last);
+	cm_json_put_open(&result->structured, '{');
+	cm_json_put_name(&result->structured, plural);
+	cm_json_put_raw(&result->structured, cm_buf_str(&result->text));
+	if (page->more) {
+		cm_json_put_member(&result->structured, "nextCursor", cm_buf_str(&cursor));
+		cm_buf_printf(&result->note,
+		              "There are more %s. To get the next page, call %s again with "
+		              "cursor \"%s\".",
+		              plural, call->tool->name, cm_buf_str(&cursor));
+	}
+	cm_json_put_close(&result->structured, '}');
+	if (cursor.failed)
+		result->structured.failed = true;
+	cm_buf_clear(&cursor);
+}
+
+enum cm_status cm_crud_list(const struct cm_tool_call *call, struct cm_tool_result *result,
+                            struct cm_err *err)
+{
+	struct list list;
+	struct page page = {.result = result};
+	enum cm_status rc = read_list(call, &list, err);
+	bool all = cm_principal_is_built_in(call->caller);
+
+	if (rc != CM_OK)
+		return rc;
+	page.size = list.size;
+	cm_json_put_open(&result->text, '[');
+	rc = cm_entity_list(call->ctx->store, call->tool->crud->entity,
+	                    &(struct cm_page){
+	                        .owner = list.owner,
+	                        .organization = all ? NULL : call->caller->organization,
+	                        .name_prefix = list.prefix,
+	                        .after_owner = list.after.owner,
+	                        .after_name = list.after.name,
+	                        .limit = list.size + 1,
+	                    },
+	                    add_row, &page, err);
+	if (rc == CM_OK)
+		finish_list(call, &page);
+	return rc;
+}
