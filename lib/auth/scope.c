@@ -46,6 +46,7 @@ cm_scope_set cm_scope_word(const char *word, size_t len)
 {
 	const char *colon = memchr(word, ':', len);
 	size_t first = colon == NULL ? len : (size_t)(colon - word);
+	/* "read" is "read:*"; a kind alone, such as "application", says nothing of the action. */
 	const char *second = colon == NULL ? "*" : colon + 1;
 	size_t second_len = colon == NULL ? 1 : len - first - 1;
 	cm_scope_set set = 0;
@@ -56,7 +57,7 @@ cm_scope_set cm_scope_word(const char *word, size_t len)
 		return 0;
 	for (size_t row = 0; row < CM_SCOPE_COUNT; row++) {
 		if (covers(row, word, first, second, second_len) ||
-		    covers(row, second, second_len, word, first))
+		    (colon != NULL && covers(row, second, second_len, word, first)))
 			set |= CM_SCOPE_BIT(row);
 	}
 	if (is(second, second_len, "*"))

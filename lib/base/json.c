@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -427,9 +428,9 @@ void cm_json_put_integer(struct cm_buf *buf, int64_t value)
 
 void cm_json_put_number(struct cm_buf *buf, double value)
 {
-	char text[40];
+	char text[40] = "null"; /* JSON has no infinity and no NaN */
 
-	for (int digits = 15; digits <= 17; digits++) {
+	for (int digits = 15; isfinite(value) && digits <= 17; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, value);
 		if (!(strtod(text, NULL) < value) && !(strtod(text, NULL) > value))
 			break;

@@ -87,7 +87,8 @@ void cm_json_put_name(struct cm_buf *buf, const char *name);
 void cm_json_put_string(struct cm_buf *buf, const char *text); /* NULL writes null */
 void cm_json_put_bytes(struct cm_buf *buf, const char *text, size_t len);
 void cm_json_put_integer(struct cm_buf *buf, int64_t value);
-void cm_json_put_number(struct cm_buf *buf, double value); /* shortest form that reads back */
+void cm_json_put_number(struct cm_buf *buf,
+                        double value); /* shortest form that reads back; null if none */
 void cm_json_put_bool(struct cm_buf *buf, bool value);
 void cm_json_put_raw(struct cm_buf *buf, const char *json); /* text that is JSON already */
 void cm_json_put_value(struct cm_buf *buf, const cm_json *json);

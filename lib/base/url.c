@@ -35,21 +35,26 @@ static const char *parse_scheme(const char *text, struct cm_url *out)
 	return text + len + 1;
 }
 
+/* host = IP-literal / IPv4address / reg-name (RFC 3986 section 3.2.2), of those only plain ones */
 static bool parse_host(const char *text, size_t len, struct cm_url *out)
 {
 	bool bracket = len > 1 && text[0] == '[' && text[len - 1] == ']';
+	struct in6_addr address;
 
 	if (len == 0 || len >= sizeof out->host)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-		bool inside = bracket && (i == 0 || i == len - 1 || c == ':');
-
-		if (!is_alnum(c) && c != '-' && c != '.' && c != '_' && !inside)
+		if (!bracket && !is_alnum(text[i]) && strchr("-._", text[i]) == NULL)
 			return false;
-		out->host[i] = lower(c);
+		out->host[i] = lower(text[i]);
 	}
 	out->host[len] = '\0';
+	if (!bracket)
+		return true;
+	out->host[len - 1] = '\0';
+	if (inet_pton(AF_INET6, out->host + 1, &address) != 1)
+		return false;
+	out->host[len - 1] = ']';
 	return true;
 }
 

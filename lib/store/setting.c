@@ -34,7 +34,8 @@ static const char *check_issuer(char *value)
 	if (strcmp(url.scheme, "https") != 0 &&
 	    !(strcmp(url.scheme, "http") == 0 && cm_url_is_loopback(&url)))
 		return "must begin with https:// (http:// only for a loopback address)";
-	if (strncmp(value, url.origin, strlen(url.origin)) != 0)
+	if (strncmp(value, url.origin, strlen(url.origin)) != 0 ||
+	    url.path != value + strlen(url.origin))
 		return "must have its host in lower case and no default port";
 	if (strstr(url.path, "//") != NULL || strchr(url.path, '%') != NULL)
 		return "must have a plain path";

@@ -8,10 +8,54 @@
 #include "suite.h"
 
 /* Every suite: its declaration here, its address below. */
+extern const struct cm_suite cm_suite_auth_scope;
+extern const struct cm_suite cm_suite_base_buf;
+extern const struct cm_suite cm_suite_base_clock;
+extern const struct cm_suite cm_suite_base_crypto;
+extern const struct cm_suite cm_suite_base_encode;
 extern const struct cm_suite cm_suite_base_json;
+extern const struct cm_suite cm_suite_base_json_value;
+extern const struct cm_suite cm_suite_base_json_write;
+extern const struct cm_suite cm_suite_base_log;
+extern const struct cm_suite cm_suite_base_status;
+extern const struct cm_suite cm_suite_base_text;
+extern const struct cm_suite cm_suite_base_url;
+extern const struct cm_suite cm_suite_store_application;
+extern const struct cm_suite cm_suite_store_audit;
+extern const struct cm_suite cm_suite_store_entity;
+extern const struct cm_suite cm_suite_store_entity_list;
+extern const struct cm_suite cm_suite_store_organization;
+extern const struct cm_suite cm_suite_store_query;
+extern const struct cm_suite cm_suite_store_setting;
+extern const struct cm_suite cm_suite_store_signing_key;
+extern const struct cm_suite cm_suite_store_store;
+extern const struct cm_suite cm_suite_store_store_file;
+extern const struct cm_suite cm_suite_store_token;
 
 static const struct cm_suite *const suites[] = {
+    &cm_suite_auth_scope,
+    &cm_suite_base_buf,
+    &cm_suite_base_clock,
+    &cm_suite_base_crypto,
+    &cm_suite_base_encode,
     &cm_suite_base_json,
+    &cm_suite_base_json_value,
+    &cm_suite_base_json_write,
+    &cm_suite_base_log,
+    &cm_suite_base_status,
+    &cm_suite_base_text,
+    &cm_suite_base_url,
+    &cm_suite_store_application,
+    &cm_suite_store_audit,
+    &cm_suite_store_entity,
+    &cm_suite_store_entity_list,
+    &cm_suite_store_organization,
+    &cm_suite_store_query,
+    &cm_suite_store_setting,
+    &cm_suite_store_signing_key,
+    &cm_suite_store_store,
+    &cm_suite_store_store_file,
+    &cm_suite_store_token,
 };
 
 /* What tests log is wanted only by those that look at it. */

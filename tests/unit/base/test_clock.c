@@ -21,6 +21,14 @@ static void test_released(void)
 	CU_ASSERT_TRUE(cm_clock_now_s() > 1700000000);
 }
 
+static void test_monotonic(void)
+{
+	int64_t before = cm_clock_monotonic_us();
+
+	cm_clock_fix(0);
+	CU_ASSERT_TRUE(cm_clock_monotonic_us() >= before);
+}
+
 static void test_format(void)
 {
 	static const struct {
@@ -58,6 +66,7 @@ static void test_no_such_year(void)
 static const struct cm_test tests[] = {
     {"a fixed clock stands still", test_fixed},
     {"a released clock is the system's again", test_released},
+    {"the clock for measuring never goes back and is not fixed", test_monotonic},
     {"a time is written in UTC", test_format},
     {"a second beyond year 9999 is the empty string", test_no_such_year},
 };

@@ -1,7 +1,12 @@
 #include "base/log.h"
 
-#include "base/buf.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/clock.h"
+#include "base/json.h"
 #include "fixture.h"
 #include "suite.h"
 
@@ -10,59 +15,109 @@ static void keep(const char *line, void *arg)
 	cm_buf_puts(arg, line);
 }
 
+/* Let lines go to a buffer, at a fixed second, with the level and target of a fresh process. */
+static void begin(struct cm_buf *lines)
+{
+	cm_clock_fix(0);
+	cm_log_configure("error", "server");
+	cm_log_sink(keep, lines);
+}
+
+/* The one line that was logged, as JSON; the caller frees it.  NULL when it isn't one such line. */
+static cm_json *only_line(const struct cm_buf *lines)
+{
+	const char *end = strchr(cm_buf_str(lines), '\n');
+	cm_json *json = NULL;
+
+	if (end == NULL || end[1] != '\0')
+		return NULL;
+	(void)cm_json_parse(lines->data, lines->len, &json, NULL);
+	return json;
+}
+
 static void test_line(void)
 {
 	struct cm_buf lines = {0};
 
-	cm_clock_fix(0);
-	cm_log_sink(keep, &lines);
+	begin(&lines);
 	cm_log_error("r1", "%s: %d", "disk", 5);
 	CU_ASSERT_STRING_EQUAL(cm_buf_str(&lines),
-	                       "1970-01-01T00:00:00Z casement error [r1] disk: 5\n");
-	cm_buf_clear(&lines);
-}
-
-static void test_no_request(void)
-{
-	struct cm_buf lines = {0};
-
-	cm_clock_fix(0);
-	cm_log_sink(keep, &lines);
+	                       "{\"time\":\"1970-01-01T00:00:00Z\",\"level\":\"error\","
+	                       "\"request_id\":\"r1\",\"message\":\"disk: 5\"}\n");
+	cm_buf_reset(&lines);
 	cm_log_error(NULL, "text");
 	CU_ASSERT_STRING_EQUAL(cm_buf_str(&lines),
-	                       "1970-01-01T00:00:00Z casement error [-] text\n");
+	                       "{\"time\":\"1970-01-01T00:00:00Z\",\"level\":\"error\","
+	                       "\"message\":\"text\"}\n");
 	cm_buf_clear(&lines);
 }
 
-/* Whoever can make a text be logged can't make it look like a line of its own. */
+static void test_members(void)
+{
+	struct cm_buf lines = {0}, line;
+
+	begin(&lines);
+	cm_log_begin(&line, CM_LOG_INFO, "r2");
+	cm_json_put_name(&line, "status");
+	cm_json_put_integer(&line, 200);
+	cm_log_end(&line);
+	CU_ASSERT_STRING_EQUAL(cm_buf_str(&lines),
+	                       "{\"time\":\"1970-01-01T00:00:00Z\",\"level\":\"info\","
+	                       "\"request_id\":\"r2\",\"status\":200}\n");
+	CU_ASSERT_PTR_NULL(line.data);
+	cm_buf_clear(&lines);
+}
+
+/* Whoever can make a text be logged can't make it look like a line or a member of its own. */
 static void test_one_line(void)
 {
+	static const char text[] = "a\nb\r\n\"}\n{\"level\":\"x\t\x1b[31m\x01\\";
 	struct cm_buf lines = {0};
-	const char *at;
+	cm_json *json;
 
-	cm_log_sink(keep, &lines);
-	cm_log_error("r1", "%s", "a\nb\r\nc\td\x1b[31m\x01");
-	at = strchr(cm_buf_str(&lines), '\n');
-	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-	CU_ASSERT_STRING_EQUAL(at, "\n");
-	for (size_t i = 0; i + 1 < lines.len; i++)
-		CU_ASSERT_TRUE((unsigned char)lines.data[i] >= 0x20);
-	CU_ASSERT_PTR_NOT_NULL(strstr(lines.data, "a b  c d [31m"));
+	begin(&lines);
+	cm_log_error("r\n1\"", "%s", text);
+	json = only_line(&lines);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+	CU_ASSERT_STRING_EQUAL(cm_json_string(cm_json_get(json, "message")), text);
+	CU_ASSERT_STRING_EQUAL(cm_json_string(cm_json_get(json, "request_id")), "r\n1\"");
+	CU_ASSERT_STRING_EQUAL(cm_json_string(cm_json_get(json, "level")), "error");
+	cm_json_free(json);
 	cm_buf_clear(&lines);
 }
 
-static void test_long_line(void)
+static void test_long_text(void)
 {
 	struct cm_buf lines = {0};
+	const char *message;
 	char text[5000];
+	cm_json *json;
 
-	memset(text, 'x', sizeof text - 1);
+	/* Two-byte characters: the cut goes through one of them. */
+	for (size_t i = 0; i + 1 < sizeof text; i++)
+		text[i] = i % 2 == 0 ? '\xc3' : '\xbc';
 	text[sizeof text - 1] = '\0';
-	cm_log_sink(keep, &lines);
-	cm_log_error("0123456789abcdef0123456789abcdef", "%s", text);
-	CU_ASSERT_TRUE(lines.len > 1000 && lines.len < 2000);
-	CU_ASSERT_EQUAL(lines.data[lines.len - 1], '\n');
-	CU_ASSERT_PTR_NOT_NULL(strstr(lines.data, "[0123456789abcdef0123456789abcdef] xxx"));
+	begin(&lines);
+	cm_log_error("r1", "%s", text);
+	json = only_line(&lines);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+	message = cm_json_string(cm_json_get(json, "message"));
+	CU_ASSERT_TRUE(strlen(message) > 500 && strlen(message) < sizeof text);
+	cm_json_free(json);
+	cm_buf_clear(&lines);
+}
+
+static void test_bytes(void)
+{
+	struct cm_buf lines = {0};
+	cm_json *json;
+
+	begin(&lines);
+	cm_log_error(NULL, "%s", "a\xff\xc3 b\xed\xa0\x80");
+	json = only_line(&lines);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+	CU_ASSERT_STRING_EQUAL(cm_json_string(cm_json_get(json, "message")), "a?? b???");
+	cm_json_free(json);
 	cm_buf_clear(&lines);
 }
 
@@ -70,18 +125,117 @@ static void test_text_is_no_format(void)
 {
 	struct cm_buf lines = {0};
 
-	cm_log_sink(keep, &lines);
+	begin(&lines);
 	cm_log_error("%s%n", "%s", "%s%n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "[%s%n] %s%n\n"));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(cm_buf_str(&lines), "\"request_id\":\"%s%n\",\"message\":\"%s%n\""));
+	cm_buf_clear(&lines);
+}
+
+static void test_levels(void)
+{
+	static const struct {
+		const char *level;
+		bool error, info;
+	} rows[] = {
+	    {"off", false, false},     {"error", true, false}, {"info", true, true},
+	    {"nonsense", true, false}, {"", true, false},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_buf lines = {0};
+
+		begin(&lines);
+		cm_log_configure(rows[i].level, "server");
+		ASSERT_ROW(rows[i].level, cm_log_wants(CM_LOG_ERROR) == rows[i].error);
+		ASSERT_ROW(rows[i].level, cm_log_wants(CM_LOG_INFO) == rows[i].info);
+		cm_log_error(NULL, "text");
+		ASSERT_ROW(rows[i].level, (lines.len > 0) == rows[i].error);
+		cm_buf_clear(&lines);
+	}
+	cm_log_configure("error", "server");
+}
+
+/* The lines of a file: how many bytes of it are in out; -1 when it can't be read. */
+static long read_file(const char *path, char *out, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	size_t len;
+
+	if (file == NULL)
+		return -1;
+	len = fread(out, 1, size - 1, file);
+	out[len] = '\0';
+	fclose(file);
+	return (long)len;
+}
+
+static void test_file(void)
+{
+	char folder[] = "/tmp/casement-log-XXXXXX", path[64], moved[64], text[1000];
+	struct cm_buf lines = {0};
+	struct stat st;
+	mode_t mask;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/log", folder);
+	snprintf(moved, sizeof moved, "%s/log.1", folder);
+	begin(&lines);
+	cm_log_configure("error", path);
+	mask = umask(0);
+	cm_log_error(NULL, "one");
+	umask(mask);
+	cm_log_error(NULL, "two");
+	CU_ASSERT_TRUE(read_file(path, text, sizeof text) > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"one\"}\n{"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"two\"}\n"));
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
+
+	/* Moved away between two lines, as logrotate does. */
+	CU_ASSERT_EQUAL(rename(path, moved), 0);
+	cm_log_error(NULL, "three");
+	CU_ASSERT_TRUE(read_file(path, text, sizeof text) > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "three"));
+	CU_ASSERT_PTR_NULL(strstr(text, "two"));
+	CU_ASSERT_EQUAL(lines.len, 0);
+
+	cm_log_configure("error", "server");
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL(unlink(moved), 0);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+	cm_buf_clear(&lines);
+}
+
+static void test_file_that_cannot_be_written(void)
+{
+	char folder[] = "/tmp/casement-log-XXXXXX", path[64];
+	struct cm_buf lines = {0};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/missing/log", folder);
+	begin(&lines);
+	cm_log_configure("error", path);
+	cm_log_error(NULL, "one");
+	cm_log_configure("error", folder);
+	cm_log_error(NULL, "two");
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"one\"}\n{"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"two\"}\n"));
+	cm_log_configure("error", "server");
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
 	cm_buf_clear(&lines);
 }
 
 static const struct cm_test tests[] = {
-    {"a line has the time, the request's id and the text", test_line},
-    {"a line without a request says so", test_no_request},
-    {"control characters in a text don't make lines", test_one_line},
-    {"a text that is too long is cut, the line still ends", test_long_line},
+    {"a failure is a line of JSON with time, level, request and text", test_line},
+    {"a line takes further members", test_members},
+    {"no text makes a line or a member of its own", test_one_line},
+    {"a text that is too long is cut, the line stays JSON", test_long_text},
+    {"bytes that are not UTF-8 don't break the line", test_bytes},
     {"percent signs are logged as they are", test_text_is_no_format},
+    {"a level takes what is as grave or graver; an unknown one takes failures", test_levels},
+    {"a file gets the lines, readable by its owner only, also after it was moved", test_file},
+    {"what a file can't take goes to the sink", test_file_that_cannot_be_written},
 };
 
 CM_SUITE(cm_suite_base_log, "base/log", tests);

@@ -27,9 +27,9 @@ static void test_failures_look_failed(void)
 	CU_ASSERT_EQUAL(cm_status_info(CM_OK)->exit, 0);
 	for (int i = CM_OK + 1; i < CM_STATUS_COUNT; i++) {
 		const struct cm_status_info *info = cm_status_info((enum cm_status)i);
-		bool answered = i == CM_METHOD || i == CM_PARAMS;
+		bool answered = i == CM_METHOD || i == CM_PARAMS || i == CM_NO_RESOURCE;
 
-		/* JSON-RPC answers an unknown method and bad params with HTTP 200. */
+		/* JSON-RPC answers an unknown method, bad params and the like with HTTP 200. */
 		ASSERT_ROW(info->name, answered ? info->http == 200 : info->http >= 400);
 		ASSERT_ROW(info->name, info->exit > 0);
 		ASSERT_ROW(info->name, info->jsonrpc <= -32000 && info->jsonrpc >= -32768);
@@ -63,6 +63,8 @@ static void test_codes_of_the_standards(void)
 	    {CM_UNSUPPORTED_GRANT, 400, -32602, "unsupported_grant_type"},
 	    {CM_INVALID_SCOPE, 400, -32602, "invalid_scope"},
 	    {CM_INVALID_TARGET, 400, -32602, "invalid_target"},
+	    {CM_NO_RESOURCE, 200, -32002, "invalid_request"},
+	    {CM_NOT_ACCEPTABLE, 406, -32600, "invalid_request"},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -122,6 +124,14 @@ static void test_long_text(void)
 	CU_ASSERT_EQUAL(strlen(err.text), sizeof err.text - 1);
 }
 
+static void test_cut_character(void)
+{
+	struct cm_err err = {0};
+
+	cm_err_set(&err, CM_INPUT, "name %.*s", 4, "\xe6\x97\xa5\xe6\x9c\xac");
+	CU_ASSERT_STRING_EQUAL(err.text, "name \xe6\x97\xa5?");
+}
+
 static void test_format_is_not_run_twice(void)
 {
 	struct cm_err err = {0};
@@ -154,6 +164,7 @@ static const struct cm_test tests[] = {
     {"without an error struct the status still comes back", test_nobody_asks_why},
     {"a cleared error takes a new failure", test_clear},
     {"a text that is too long is cut and terminated", test_long_text},
+    {"a text that was cut within a character stays UTF-8", test_cut_character},
     {"a text with percent signs is told as it is", test_format_is_not_run_twice},
     {"the text of an internal failure is not told to callers", test_public_text},
 };

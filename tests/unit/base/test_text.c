@@ -68,6 +68,31 @@ static void test_utf8_stays_within(void)
 	CU_ASSERT_TRUE(cm_text_is_utf8("\xff", 0));
 }
 
+static void test_repair(void)
+{
+	static const struct {
+		const char *text, *repaired;
+	} rows[] = {
+	    {"", ""},
+	    {"gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80", "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80"},
+	    {"\xff", "?"},
+	    {"a\xc3", "a?"},
+	    {"a\xe6\x97", "a??"},
+	    {"\xc3(\xbc)", "?(?)"},
+	    {"\xed\xa0\x80x", "???x"},
+	    {"\xc0\x80", "??"},
+	    {"\xc3\xc3\xbc", "?\xc3\xbc"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char text[32];
+
+		memcpy(text, rows[i].text, strlen(rows[i].text) + 1);
+		cm_text_repair(text);
+		ASSERT_ROW(rows[i].repaired, strcmp(text, rows[i].repaired) == 0);
+	}
+}
+
 static void test_visible(void)
 {
 	CU_ASSERT_TRUE(cm_text_is_visible(""));
@@ -150,6 +175,7 @@ static const struct cm_test tests[] = {
     {"every length of character is UTF-8, up to the last one", test_utf8},
     {"what RFC 3629 rules out is no UTF-8", test_not_utf8},
     {"a character that goes on beyond the text is cut off, not read", test_utf8_stays_within},
+    {"what is not UTF-8 is replaced, the rest stays", test_repair},
     {"only visible ASCII and spaces are visible", test_visible},
     {"characters are counted, not bytes", test_chars},
     {"words come one by one, whatever is between them", test_words},

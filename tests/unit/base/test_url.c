@@ -272,17 +272,42 @@ static void test_loopback_look_alikes(void)
 
 static void test_addresses(void)
 {
-	CU_ASSERT_TRUE(cm_url_address_is_loopback("127.0.0.1"));
-	CU_ASSERT_TRUE(cm_url_address_is_loopback("127.8.9.10"));
-	CU_ASSERT_TRUE(cm_url_address_is_loopback("::1"));
-	CU_ASSERT_TRUE(cm_url_address_is_loopback("::ffff:127.0.0.1"));
-	CU_ASSERT_FALSE(cm_url_address_is_loopback(""));
-	CU_ASSERT_FALSE(cm_url_address_is_loopback("128.0.0.1"));
-	CU_ASSERT_FALSE(cm_url_address_is_loopback("1.127.0.0"));
-	CU_ASSERT_FALSE(cm_url_address_is_loopback("::2"));
-	CU_ASSERT_FALSE(cm_url_address_is_loopback("::11"));
-	CU_ASSERT_FALSE(cm_url_address_is_loopback("::ffff:10.0.0.1"));
-	CU_ASSERT_FALSE(cm_url_address_is_loopback("fe80::1"));
+	static const char *const own[] = {
+	    "127.0.0.1",       "127.8.9.10",       "127.255.255.255",  "::1",
+	    "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::FFFF:127.0.0.1", "::ffff:7f00:1",
+	};
+	static const char *const others[] = {
+	    "",
+	    "128.0.0.1",
+	    "126.255.255.255",
+	    "1.127.0.0",
+	    "127.1",
+	    "127",
+	    "127.",
+	    "127.0.0.1.",
+	    "127.0.0.256",
+	    "127.evil.example",
+	    "127.0.0.1.evil.example",
+	    "127.0.0.1 ",
+	    " 127.0.0.1",
+	    "127.0.0.1:80",
+	    "localhost",
+	    "::",
+	    "::2",
+	    "::11",
+	    "1::1",
+	    "[::1]",
+	    "::ffff:10.0.0.1",
+	    "::127.0.0.1",
+	    "fe80::1",
+	    "0.0.0.0",
+	    "unix:",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(own); i++)
+		ASSERT_ROW(own[i], cm_url_address_is_loopback(own[i]));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		ASSERT_ROW(others[i], !cm_url_address_is_loopback(others[i]));
 }
 
 static const struct cm_test tests[] = {
@@ -294,7 +319,7 @@ static const struct cm_test tests[] = {
     {"a URL or a host that is too long is refused", test_lengths},
     {"this machine's own hosts are loopback", test_loopback},
     {"hosts that only look like this machine are not loopback", test_loopback_look_alikes},
-    {"this machine's own addresses are loopback", test_addresses},
+    {"this machine's own addresses are loopback, no others", test_addresses},
 };
 
 CM_SUITE(cm_suite_base_url, "base/url", tests);

@@ -1,0 +1,178 @@
+#include "store/fixture_store.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "store/application.h"
+#include "store/organization.h"
+#include "store/query.h"
+
+void fixture_organization(struct cm_store *store, const char *name)
+{
+	struct cm_organization row = {.created_at_s = 1000};
+
+	snprintf(row.name, sizeof row.name, "%s", name);
+	snprintf(row.display_name, sizeof row.display_name, "The %s", name);
+	CU_ASSERT_EQUAL_FATAL(cm_organization_insert(store, &row, NULL), CM_OK);
+}
+
+struct cm_store *fixture_store(void)
+{
+	struct cm_store *store = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(cm_store_open(":memory:", true, &store, NULL), CM_OK);
+	fixture_organization(store, "built-in");
+	fixture_organization(store, "my-org");
+	fixture_organization(store, "other-org");
+	return store;
+}
+
+void fixture_record(struct cm_record *record, const char *owner, const char *name)
+{
+	const char *const texts[][2] = {
+	    {"owner", owner},
+	    {"name", name},
+	    {"organization", owner},
+	    {"display_name", name},
+	    {"description", ""},
+	    {"client_id", name},
+	    {"scopes", "[{\"name\":\"read:application\"},{\"name\":\"write:application\"}]"},
+	    {"scope", "read:application write:application"},
+	    {"grant_types", "[\"client_credentials\"]"},
+	    {"redirect_uris", "[]"},
+	    {"properties", "{}"},
+	};
+
+	cm_record_init(record, &cm_application_entity);
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		CU_ASSERT_EQUAL(cm_record_set_text(record, texts[i][0], texts[i][1], NULL), CM_OK);
+	cm_record_value(record, "created_at_s")->integer = 1000;
+	cm_record_value(record, "updated_at_s")->integer = 1000;
+}
+
+enum cm_status fixture_application(struct cm_store *store, const char *owner, const char *name)
+{
+	struct cm_record record;
+	enum cm_status rc;
+
+	fixture_record(&record, owner, name);
+	rc = cm_entity_insert(store, &record, NULL);
+	cm_record_clear(&record);
+	return rc;
+}
+
+static int64_t integer_of(struct sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *stmt = NULL;
+	int64_t value = -1;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		value = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return value;
+}
+
+bool fixture_sql(struct cm_store *store, const char *sql)
+{
+	return sqlite3_exec(cm_store_db(store), sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+int64_t fixture_integer(struct cm_store *store, const char *sql)
+{
+	return integer_of(cm_store_db(store), sql);
+}
+
+bool fixture_is_text(struct cm_store *store, const char *sql, const char *text)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool same = false;
+
+	if (sqlite3_prepare_v2(cm_store_db(store), sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
+		same = strcmp((const char *)sqlite3_column_text(stmt, 0), text) == 0;
+	sqlite3_finalize(stmt);
+	return same;
+}
+
+bool fixture_hides_sql(const char *text)
+{
+	static const char *const words[] = {
+	    "SQL",    "sql",   "constraint",   "UNIQUE",        "FOREIGN",
+	    "column", "table", "application.", "organization.", "client_id"};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		if (strstr(text, words[i]) != NULL)
+			return false;
+	}
+	return true;
+}
+
+void fixture_folder_make(struct fixture_folder *folder)
+{
+	strcpy(folder->folder, "/tmp/casement-test-XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder->folder));
+	snprintf(folder->db, sizeof folder->db, "%s/casement.db", folder->folder);
+}
+
+void fixture_folder_remove(const struct fixture_folder *folder)
+{
+	DIR *dir = opendir(folder->folder);
+	struct dirent *entry;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+	while ((entry = readdir(dir)) != NULL)
+		(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	CU_ASSERT_EQUAL(rmdir(folder->folder), 0);
+}
+
+bool fixture_file_sql(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+	bool ok = sqlite3_open(path, &db) == SQLITE_OK &&
+	          sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+
+	sqlite3_close(db);
+	return ok;
+}
+
+int64_t fixture_file_integer(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+	int64_t value = -1;
+
+	if (sqlite3_open(path, &db) == SQLITE_OK)
+		value = integer_of(db, sql);
+	sqlite3_close(db);
+	return value;
+}
+
+char *fixture_file_read(const char *path, size_t *len)
+{
+	enum { LIMIT = 1 << 20 };
+	FILE *file = fopen(path, "rb");
+	char *data;
+
+	if (file == NULL)
+		return NULL;
+	data = malloc(LIMIT);
+	if (data != NULL)
+		*len = fread(data, 1, LIMIT, file);
+	fclose(file);
+	return data;
+}
+
+void fixture_file_write(const char *path, const void *data, size_t len)
+{
+	FILE *file = fopen(path, "wb");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(fwrite(data, 1, len, file), len);
+	CU_ASSERT_EQUAL(fclose(file), 0);
+}
