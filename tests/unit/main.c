@@ -8,7 +8,11 @@
 #include "suite.h"
 
 /* Every suite: its declaration here, its address below. */
+extern const struct cm_suite cm_suite_auth_client;
+extern const struct cm_suite cm_suite_auth_key;
+extern const struct cm_suite cm_suite_auth_principal;
 extern const struct cm_suite cm_suite_auth_scope;
+extern const struct cm_suite cm_suite_auth_verified;
 extern const struct cm_suite cm_suite_base_buf;
 extern const struct cm_suite cm_suite_base_clock;
 extern const struct cm_suite cm_suite_base_crypto;
@@ -20,6 +24,8 @@ extern const struct cm_suite cm_suite_base_log;
 extern const struct cm_suite cm_suite_base_status;
 extern const struct cm_suite cm_suite_base_text;
 extern const struct cm_suite cm_suite_base_url;
+extern const struct cm_suite cm_suite_oauth_metadata;
+extern const struct cm_suite cm_suite_oauth_token;
 extern const struct cm_suite cm_suite_store_application;
 extern const struct cm_suite cm_suite_store_audit;
 extern const struct cm_suite cm_suite_store_entity;
@@ -33,7 +39,11 @@ extern const struct cm_suite cm_suite_store_store_file;
 extern const struct cm_suite cm_suite_store_token;
 
 static const struct cm_suite *const suites[] = {
+    &cm_suite_auth_client,
+    &cm_suite_auth_key,
+    &cm_suite_auth_principal,
     &cm_suite_auth_scope,
+    &cm_suite_auth_verified,
     &cm_suite_base_buf,
     &cm_suite_base_clock,
     &cm_suite_base_crypto,
@@ -45,6 +55,8 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_status,
     &cm_suite_base_text,
     &cm_suite_base_url,
+    &cm_suite_oauth_metadata,
+    &cm_suite_oauth_token,
     &cm_suite_store_application,
     &cm_suite_store_audit,
     &cm_suite_store_entity,
