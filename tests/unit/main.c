@@ -9,6 +9,8 @@
 
 /* Every suite: its declaration here, its address below. */
 extern const struct cm_suite cm_suite_auth_client;
+extern const struct cm_suite cm_suite_auth_jwt;
+extern const struct cm_suite cm_suite_auth_jwt_forged;
 extern const struct cm_suite cm_suite_auth_key;
 extern const struct cm_suite cm_suite_auth_principal;
 extern const struct cm_suite cm_suite_auth_scope;
@@ -24,6 +26,9 @@ extern const struct cm_suite cm_suite_base_log;
 extern const struct cm_suite cm_suite_base_status;
 extern const struct cm_suite cm_suite_base_text;
 extern const struct cm_suite cm_suite_base_url;
+extern const struct cm_suite cm_suite_mcp_message;
+extern const struct cm_suite cm_suite_mcp_method;
+extern const struct cm_suite cm_suite_mcp_revision;
 extern const struct cm_suite cm_suite_oauth_metadata;
 extern const struct cm_suite cm_suite_oauth_token;
 extern const struct cm_suite cm_suite_store_application;
@@ -40,6 +45,8 @@ extern const struct cm_suite cm_suite_store_token;
 
 static const struct cm_suite *const suites[] = {
     &cm_suite_auth_client,
+    &cm_suite_auth_jwt,
+    &cm_suite_auth_jwt_forged,
     &cm_suite_auth_key,
     &cm_suite_auth_principal,
     &cm_suite_auth_scope,
@@ -55,6 +62,9 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_status,
     &cm_suite_base_text,
     &cm_suite_base_url,
+    &cm_suite_mcp_message,
+    &cm_suite_mcp_method,
+    &cm_suite_mcp_revision,
     &cm_suite_oauth_metadata,
     &cm_suite_oauth_token,
     &cm_suite_store_application,

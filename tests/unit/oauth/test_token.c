@@ -163,14 +163,11 @@ static void test_A17_resource(void)
 
 static void test_A1_only_private_and_in_the_body(void)
 {
-	static const char *const far[] = {"CONTENT_TYPE=application/x-www-form-urlencoded",
-	                                  "REMOTE_ADDR=192.0.2.1", NULL};
 	struct serve serve;
 	struct reply reply;
 
 	serve_open(&serve);
-	reply =
-	    serve_send(&serve, "POST", "/api/login/oauth/access_token?client_id=x", far + 2, "");
+	reply = serve_send(&serve, "POST", "/api/login/oauth/access_token?client_id=x", NULL, "");
 	CU_ASSERT_EQUAL(reply.status, 400);
 	reply_clear(&reply);
 	reply = serve_send(&serve, "GET", "/api/login/oauth/access_token", NULL, "");
