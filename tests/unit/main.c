@@ -26,6 +26,8 @@ extern const struct cm_suite cm_suite_base_log;
 extern const struct cm_suite cm_suite_base_status;
 extern const struct cm_suite cm_suite_base_text;
 extern const struct cm_suite cm_suite_base_url;
+extern const struct cm_suite cm_suite_http_request;
+extern const struct cm_suite cm_suite_http_route;
 extern const struct cm_suite cm_suite_mcp_message;
 extern const struct cm_suite cm_suite_mcp_method;
 extern const struct cm_suite cm_suite_mcp_revision;
@@ -42,6 +44,7 @@ extern const struct cm_suite cm_suite_store_signing_key;
 extern const struct cm_suite cm_suite_store_store;
 extern const struct cm_suite cm_suite_store_store_file;
 extern const struct cm_suite cm_suite_store_token;
+extern const struct cm_suite cm_suite_tools_application;
 
 static const struct cm_suite *const suites[] = {
     &cm_suite_auth_client,
@@ -62,6 +65,8 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_status,
     &cm_suite_base_text,
     &cm_suite_base_url,
+    &cm_suite_http_request,
+    &cm_suite_http_route,
     &cm_suite_mcp_message,
     &cm_suite_mcp_method,
     &cm_suite_mcp_revision,
@@ -78,6 +83,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_store,
     &cm_suite_store_store_file,
     &cm_suite_store_token,
+    &cm_suite_tools_application,
 };
 
 /* What tests log is wanted only by those that look at it. */
