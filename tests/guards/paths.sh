@@ -12,7 +12,7 @@ files() {
 	done
 }
 found=$(
-	files | tr '\n' '\0' | xargs -0 grep -InE '(^|[^A-Za-z0-9_.:/-])/(work|root|home)/' /dev/null |
+	files | tr '\n' '\0' | xargs -0 grep -InE '(^|[^A-Za-z0-9_.:/-])/(work|root)/' /dev/null |
 		sed 's/$/   <- a folder of one machine/'
 	files | grep -v '^tests/' | tr '\n' '\0' | xargs -0 grep -In -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' /dev/null |
 		sed 's/$/   <- a private key/'

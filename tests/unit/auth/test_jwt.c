@@ -180,6 +180,7 @@ static void test_retired_and_removed_keys(void)
 {
 	struct signed_token token;
 	struct cm_keyring none = {0};
+	char kid[CM_KID_MAX];
 
 	make_token(&token, "RS256", "{}");
 	for (size_t i = 0; i < token.ring.count; i++)
@@ -187,8 +188,9 @@ static void test_retired_and_removed_keys(void)
 	CU_ASSERT_TRUE(is_good(&token.ring, token.text.data));
 	CU_ASSERT_FALSE(is_good(&none, token.text.data));
 	/* Another key under the same id did not sign it. */
+	strcpy(kid, token.key->kid);
 	for (size_t i = 0; i < token.ring.count; i++)
-		strcpy(token.ring.key[i].kid, i == 0 ? "x" : token.key->kid);
+		strcpy(token.ring.key[i].kid, &token.ring.key[i] == token.key ? "x" : kid);
 	CU_ASSERT_FALSE(is_good(&token.ring, token.text.data));
 	clear(&token);
 }
