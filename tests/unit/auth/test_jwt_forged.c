@@ -139,7 +139,7 @@ static void test_public_key_as_secret(void)
 			char trimmed[1024];
 
 			snprintf(trimmed, sizeof trimmed, "%s", key->public_pem);
-			trimmed[strcspn(trimmed, "\0") - 1] = '\0'; /* without the last newline */
+			trimmed[strlen(trimmed) - 1] = '\0'; /* without the last newline */
 			ASSERT_ROW(headers[i], !takes(&keys, FIXTURE_SIGN_HS256, key->public_pem,
 			                              headers[i], key->kid));
 			ASSERT_ROW(headers[i], !takes(&keys, FIXTURE_SIGN_HS256, trimmed,
