@@ -70,7 +70,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-tools run check check-unit check-asan check-valgrind lint format coverage \
+.PHONY: all setup setup-tools run check check-unit check-asan check-valgrind check-clients lint format coverage \
 	install clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
@@ -182,6 +182,9 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 		unit 'tests/valgrind $(UNIT)' \
 		'e2e lighttpd' '$(call E2E,$(BUILD)/valgrind/casement,lighttpd)' \
 		'no reports' 'tests/reports $(BUILD)/valgrind/reports'
+
+check-clients: $(PROGRAM) ## run the official MCP SDKs against the server (wants node and npm)
+	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
 
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \
