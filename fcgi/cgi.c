@@ -6,8 +6,6 @@
 
 #include "answer.h"
 
-extern char **environ;
-
 static long read_stdin(void *arg, char *out, size_t size)
 {
 	size_t have = 0;

@@ -34,8 +34,7 @@ static enum cm_status reload(struct cm_context *ctx, struct cm_err *err)
 	if ((rc = cm_settings_load(ctx->store, &settings, err)) != CM_OK ||
 	    (rc = cm_keyring_load(&keys, ctx->store, err)) != CM_OK)
 		return rc;
-	if (memcmp(&settings, &ctx->settings, sizeof settings) != 0 ||
-	    !cm_keyring_equal(&keys, &ctx->keys)) {
+	if (!cm_settings_equal(&settings, &ctx->settings) || !cm_keyring_equal(&keys, &ctx->keys)) {
 		struct cm_url url;
 
 		cm_verified_clear(&ctx->verified);

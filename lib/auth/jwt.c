@@ -37,7 +37,8 @@ out:
 
 static enum cm_status refuse(struct cm_err *err, const char *why)
 {
-	return cm_err_set(err, CM_UNAUTHORIZED, "%s", why);
+	cm_err_set(err, CM_UNAUTHORIZED, "%s", why);
+	return CM_UNAUTHORIZED;
 }
 
 /* Decode and parse one part of the token, which must hold a JSON object. */

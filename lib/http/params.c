@@ -41,7 +41,7 @@ static enum cm_status add(struct cm_params *params, char *name, char *value, str
 		                CM_PARAMS_MAX);
 	else if (strcmp(name, "resource") != 0 && cm_params_get(params, name) != NULL)
 		rc = cm_err_set(err, CM_REQUEST, "Parameter %.40s occurs twice.", name);
-	if (rc != CM_OK || *value == '\0') {
+	if (rc != CM_OK || name == NULL || value == NULL || *value == '\0') {
 		free(name);
 		free(value);
 		return rc;

@@ -104,6 +104,7 @@ static enum cm_status complete_id(struct completion *c, struct cm_err *err)
 {
 	const char *slash = strchr(c->value, '/');
 	char owner[CM_NAME_MAX + 1];
+	enum cm_status rc;
 
 	c->with_owner = true;
 	if (slash == NULL) {
@@ -117,7 +118,9 @@ static enum cm_status complete_id(struct completion *c, struct cm_err *err)
 		return CM_OK;
 	snprintf(owner, sizeof owner, "%.*s", (int)(slash - c->value), c->value);
 	c->owner = owner;
-	return complete_name(c, c->m->box->kind, slash + 1, err);
+	rc = complete_name(c, c->m->box->kind, slash + 1, err);
+	c->owner = NULL;
+	return rc;
 }
 
 static enum cm_status complete_template(struct completion *c, const char *uri, const char *argument,

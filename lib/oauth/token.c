@@ -51,7 +51,8 @@ struct credentials {
 
 static enum cm_status bad_client(struct cm_err *err, const char *why)
 {
-	return cm_err_set(err, CM_INVALID_CLIENT, "%s", why);
+	cm_err_set(err, CM_INVALID_CLIENT, "%s", why);
+	return CM_INVALID_CLIENT;
 }
 
 /* RFC 6749 section 2.3.1: Basic, where id and secret are form-encoded before they are joined. */
@@ -151,6 +152,7 @@ static enum cm_status find_grant(const struct cm_params *params, const struct cm
 {
 	const char *name = cm_params_get(params, "grant_type");
 
+	*out = NULL;
 	if (name == NULL)
 		return cm_err_set(err, CM_REQUEST, "grant_type is needed.");
 	for (size_t i = 0; i < GRANTS; i++) {
@@ -198,7 +200,7 @@ static enum cm_status run(struct cm_exchange *x, const struct cm_params *params,
 	memcpy(x->caller.client_id, client.client_id, sizeof x->caller.client_id);
 	memcpy(x->caller.organization, client.organization, sizeof x->caller.organization);
 	if ((rc = find_grant(params, &client, &grant, err)) == CM_OK &&
-	    (rc = check_resources(x, params, err)) == CM_OK)
+	    (rc = check_resources(x, params, err)) == CM_OK && grant != NULL)
 		rc = grant->run(x, params, &client, out, err);
 	cm_client_clear(&client);
 	return rc;

@@ -201,6 +201,20 @@ enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
 	return cm_query_end(&q);
 }
 
+bool cm_settings_equal(const struct cm_settings *a, const struct cm_settings *b)
+{
+	for (size_t i = 0; i < SETTINGS; i++) {
+		const char *left = (const char *)a + table[i].offset;
+		const char *right = (const char *)b + table[i].offset;
+		bool same = table[i].type == NUMBER ? memcmp(left, right, sizeof(int64_t)) == 0
+		                                    : strcmp(left, right) == 0;
+
+		if (!same)
+			return false;
+	}
+	return true;
+}
+
 enum cm_status cm_setting_text(const struct cm_settings *settings, const char *name,
                                char out[CM_SETTING_TEXT_MAX], struct cm_err *err)
 {

@@ -1,6 +1,7 @@
 #ifndef CM_STORE_SETTING_H
 #define CM_STORE_SETTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,9 @@ const struct cm_setting_info *cm_setting_info(size_t index);
 
 enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
                                 struct cm_err *err);
+
+/* Whether every setting is the same in both. */
+bool cm_settings_equal(const struct cm_settings *a, const struct cm_settings *b);
 
 /* A setting's value as text. CM_NOT_FOUND for an unknown name. */
 enum cm_status cm_setting_text(const struct cm_settings *settings, const char *name,

@@ -73,35 +73,36 @@ static enum cm_status explain_conflict(struct cm_store *store, const struct cm_c
 	                  crud->unique, crud->entity->name);
 }
 
-/* Who is named neither way gets the caller's own organisation. */
+/* The one of owner and organization that is missing follows the other; both, the caller's. */
 static enum cm_status default_owner(struct cm_record *record, const struct cm_principal *caller,
                                     struct cm_err *err)
 {
 	const char *owner = cm_record_text(record, "owner");
 	const char *organization = cm_record_text(record, "organization");
+	bool no_owner = *owner == '\0', no_organization = *organization == '\0';
+	const char *home = no_owner ? organization : owner;
+	enum cm_status rc = CM_OK;
 
-	if (*owner == '\0')
-		return cm_record_set_text(
-		    record, "owner", *organization == '\0' ? caller->organization : organization,
-		    err);
-	return *organization == '\0' ? cm_record_set_text(record, "organization", owner, err)
-	                             : CM_OK;
+	if (no_owner && no_organization)
+		home = caller->organization;
+	if (no_owner)
+		rc = cm_record_set_text(record, "owner", home, err);
+	if (rc == CM_OK && no_organization)
+		rc = cm_record_set_text(record, "organization", home, err);
+	return rc;
 }
 
 /* Apply a change and everything that follows from it. */
-static enum cm_status apply(const struct cm_crud *crud, const struct cm_principal *caller,
-                            struct cm_record *record, const cm_json *patch, bool creating,
-                            struct cm_buf *once, struct cm_err *err)
+static enum cm_status apply(const struct cm_tool_call *call, struct cm_record *record,
+                            const cm_json *patch, bool creating, struct cm_buf *once,
+                            struct cm_err *err)
 {
 	enum cm_status rc;
 
-	if ((rc = cm_fields_apply(record, patch, creating, err)) != CM_OK)
+	if ((rc = cm_fields_apply(record, patch, creating, err)) != CM_OK ||
+	    (rc = default_owner(record, call->caller, err)) != CM_OK)
 		return rc;
-	/* Twice, for a record that names neither: the organisation then follows the owner. */
-	if ((rc = default_owner(record, caller, err)) != CM_OK ||
-	    (rc = default_owner(record, caller, err)) != CM_OK)
-		return rc;
-	return crud->complete(record, creating, once, err);
+	return call->tool->crud->complete(record, creating, once, err);
 }
 
 enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_result *result,
@@ -121,7 +122,7 @@ enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_resul
 		goto out;
 	cm_record_value(&record, "created_at_s")->integer = cm_clock_now_s();
 	cm_record_value(&record, "updated_at_s")->integer = cm_clock_now_s();
-	if ((rc = apply(crud, call->caller, &record, object, true, &once, err)) != CM_OK)
+	if ((rc = apply(call, &record, object, true, &once, err)) != CM_OK)
 		goto out;
 	rc = cm_store_write(call->ctx->store, write_new, &(struct add){call, &record}, err);
 	if (rc == CM_CONFLICT)
@@ -182,8 +183,7 @@ static enum cm_status apply_update(struct cm_record *record, void *arg, struct c
 {
 	const struct update *update = arg;
 	struct cm_buf once = {0};
-	enum cm_status rc = apply(update->call->tool->crud, update->call->caller, record,
-	                          update->patch, false, &once, err);
+	enum cm_status rc = apply(update->call, record, update->patch, false, &once, err);
 
 	cm_buf_clear(&once);
 	return rc;
