@@ -104,7 +104,8 @@ static enum cm_status read_credentials(const struct cm_exchange *x, const struct
 		    err, CM_REQUEST,
 		    "Authenticate by the Authorization header or by the body, not both.");
 	rc = read_basic(header, out, err);
-	if (rc == CM_OK && client_id != NULL && strcmp(client_id, out->client_id) != 0)
+	if (rc == CM_OK && client_id != NULL && out->client_id != NULL &&
+	    strcmp(client_id, out->client_id) != 0)
 		rc =
 		    cm_err_set(err, CM_REQUEST, "client_id differs from the Authorization header.");
 	return rc;
