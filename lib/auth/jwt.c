@@ -122,7 +122,9 @@ enum cm_status cm_jwt_verify(const struct cm_keyring *ring, const char *token, c
 	*claims = NULL;
 	payload = strchr(token, '.');
 	signature = payload == NULL ? NULL : strchr(payload + 1, '.');
-	if (strlen(token) > CM_JWT_MAX || signature == NULL || !is_canonical(signature + 1))
+	/* libjwt 1.10 writes a byte beyond its buffer when a part is empty. */
+	if (strlen(token) > CM_JWT_MAX || signature == NULL || signature == payload + 1 ||
+	    signature[1] == '\0' || !is_canonical(signature + 1))
 		return refuse(err, "The token is malformed.");
 	if ((rc = parse_part(token, (size_t)(payload - token), &header, err)) != CM_OK ||
 	    (rc = check_header(header, ring, &key, err)) != CM_OK ||

@@ -44,7 +44,8 @@ void cm_oauth_put_grants(struct cm_buf *buf)
 
 /* Id and secret as the client sent them.  Borrowed, from the header's copy or the parameters. */
 struct credentials {
-	char *header; /* owned copy of the decoded Basic pair */
+	char *header;      /* owned copy of the decoded Basic pair */
+	size_t header_len; /* bytes that it may fill */
 	const char *client_id;
 	const char *secret;
 };
@@ -70,6 +71,7 @@ static enum cm_status read_basic(const char *value, struct credentials *out, str
 	if (pair == NULL)
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	out->header = (char *)pair;
+	out->header_len = strlen(value);
 	if (!cm_decode_base64(value, strlen(value), pair, &len) || memchr(pair, 0, len) != NULL)
 		return bad_client(err, "The Authorization header is malformed.");
 	colon = strchr(out->header, ':');
@@ -121,7 +123,7 @@ static enum cm_status authenticate(const struct cm_exchange *x, const struct cm_
 		rc = cm_client_authenticate(x->ctx->store, credentials.client_id,
 		                            credentials.secret, out, err);
 	if (credentials.header != NULL)
-		cm_crypto_wipe(credentials.header, strlen(credentials.header));
+		cm_crypto_wipe(credentials.header, credentials.header_len);
 	free(credentials.header);
 	return rc;
 }

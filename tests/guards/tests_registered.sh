@@ -13,6 +13,9 @@ function broken(file, line, text) {
 }
 # The functions of a file that its remaining lines never named.
 function finish(    test) {
+	if (last ~ /\/test_[^\/]*\.c$/ && !suites)
+		broken(last, 1, "no suite in a file of tests")
+	suites = 0
 	for (test in defined)
 		if (!(test in named))
 			broken(last, defined[test], test " is in no table")
@@ -24,7 +27,7 @@ FNR == 1 {
 	last = FILENAME
 }
 /^\/\// || /^ \*/ { next }
-/^static void test_[a-z0-9_]*\(void\)$/ {
+/^static void test_[A-Za-z0-9_]*\(void\)$/ {
 	test = $3
 	sub(/\(.*/, "", test)
 	if (test in defined)
@@ -42,8 +45,10 @@ FNR == 1 {
 			named[word] = 1
 		else if (word ~ /^cm_suite_/ && FILENAME == "tests/unit/main.c")
 			listed[word]++
-		else if (word ~ /^cm_suite_/ && $0 ~ /^const struct cm_suite /)
+		else if (word ~ /^cm_suite_/) {
 			suite[word] = FILENAME ":" FNR
+			suites++
+		}
 	}
 }
 END {

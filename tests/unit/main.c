@@ -8,10 +8,15 @@
 #include "suite.h"
 
 /* Every suite: its declaration here, its address below. */
+extern const struct cm_suite cm_suite_auth_access_token;
+extern const struct cm_suite cm_suite_auth_access_token_again;
+extern const struct cm_suite cm_suite_auth_access_token_check;
 extern const struct cm_suite cm_suite_auth_client;
+extern const struct cm_suite cm_suite_auth_context;
 extern const struct cm_suite cm_suite_auth_jwt;
 extern const struct cm_suite cm_suite_auth_jwt_forged;
 extern const struct cm_suite cm_suite_auth_key;
+extern const struct cm_suite cm_suite_auth_libjwt_type;
 extern const struct cm_suite cm_suite_auth_principal;
 extern const struct cm_suite cm_suite_auth_scope;
 extern const struct cm_suite cm_suite_auth_verified;
@@ -47,18 +52,47 @@ extern const struct cm_suite cm_suite_store_token;
 extern const struct cm_suite cm_suite_tools_application;
 
 static const struct cm_suite *const suites[] = {
-    &cm_suite_auth_client,       &cm_suite_auth_jwt,          &cm_suite_auth_jwt_forged,
-    &cm_suite_auth_key,          &cm_suite_auth_principal,    &cm_suite_auth_scope,
-    &cm_suite_auth_verified,     &cm_suite_base_buf,          &cm_suite_base_clock,
-    &cm_suite_base_crypto,       &cm_suite_base_encode,       &cm_suite_base_json,
-    &cm_suite_base_json_value,   &cm_suite_base_json_write,   &cm_suite_base_log,
-    &cm_suite_base_status,       &cm_suite_base_text,         &cm_suite_base_url,
-    &cm_suite_http_request,      &cm_suite_http_route,        &cm_suite_mcp_message,
-    &cm_suite_mcp_method,        &cm_suite_mcp_revision,      &cm_suite_oauth_metadata,
-    &cm_suite_oauth_token,       &cm_suite_store_application, &cm_suite_store_audit,
-    &cm_suite_store_entity,      &cm_suite_store_entity_list, &cm_suite_store_organization,
-    &cm_suite_store_query,       &cm_suite_store_setting,     &cm_suite_store_signing_key,
-    &cm_suite_store_store,       &cm_suite_store_store_file,  &cm_suite_store_token,
+    &cm_suite_auth_access_token,
+    &cm_suite_auth_access_token_again,
+    &cm_suite_auth_access_token_check,
+    &cm_suite_auth_client,
+    &cm_suite_auth_context,
+    &cm_suite_auth_jwt,
+    &cm_suite_auth_jwt_forged,
+    &cm_suite_auth_key,
+    &cm_suite_auth_libjwt_type,
+    &cm_suite_auth_principal,
+    &cm_suite_auth_scope,
+    &cm_suite_auth_verified,
+    &cm_suite_base_buf,
+    &cm_suite_base_clock,
+    &cm_suite_base_crypto,
+    &cm_suite_base_encode,
+    &cm_suite_base_json,
+    &cm_suite_base_json_value,
+    &cm_suite_base_json_write,
+    &cm_suite_base_log,
+    &cm_suite_base_status,
+    &cm_suite_base_text,
+    &cm_suite_base_url,
+    &cm_suite_http_request,
+    &cm_suite_http_route,
+    &cm_suite_mcp_message,
+    &cm_suite_mcp_method,
+    &cm_suite_mcp_revision,
+    &cm_suite_oauth_metadata,
+    &cm_suite_oauth_token,
+    &cm_suite_store_application,
+    &cm_suite_store_audit,
+    &cm_suite_store_entity,
+    &cm_suite_store_entity_list,
+    &cm_suite_store_organization,
+    &cm_suite_store_query,
+    &cm_suite_store_setting,
+    &cm_suite_store_signing_key,
+    &cm_suite_store_store,
+    &cm_suite_store_store_file,
+    &cm_suite_store_token,
     &cm_suite_tools_application,
 };
 
