@@ -71,6 +71,7 @@ enum cm_status cm_response_emit(const struct cm_response *res, struct cm_buf *ou
 	              res->body.len, res->cache);
 	cm_buf_append(out, &res->headers);
 	cm_buf_puts(out, "\r\n");
-	cm_buf_append(out, &res->body);
+	if (!res->without_body)
+		cm_buf_append(out, &res->body);
 	return cm_buf_status(out, err);
 }

@@ -16,6 +16,7 @@ struct cm_response {
 	const char *cache;        /* Cache-Control; borrowed */
 	struct cm_buf headers;    /* further ones, as "Name: value\r\n" lines */
 	struct cm_buf body;
+	bool without_body; /* for HEAD: the length of the body is told, the body is not */
 	bool failed;
 };
 

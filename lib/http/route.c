@@ -23,7 +23,8 @@ static const char *local_path(const struct cm_exchange *x, char out[CM_PATH_MAX]
 	if (strncmp(path, WELL_KNOWN, strlen(WELL_KNOWN)) != 0)
 		return NULL;
 	name = strlen(WELL_KNOWN) + strcspn(path + strlen(WELL_KNOWN), "/");
-	if (strncmp(path + name, prefix, len) != 0)
+	if (strncmp(path + name, prefix, len) != 0 ||
+	    (path[name + len] != '/' && path[name + len] != '\0'))
 		return NULL;
 	memcpy(out, path, name);
 	memcpy(out + name, path + name + len, strlen(path + name + len) + 1);

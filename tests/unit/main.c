@@ -31,13 +31,35 @@ extern const struct cm_suite cm_suite_base_log;
 extern const struct cm_suite cm_suite_base_status;
 extern const struct cm_suite cm_suite_base_text;
 extern const struct cm_suite cm_suite_base_url;
+extern const struct cm_suite cm_suite_http_access_log;
+extern const struct cm_suite cm_suite_http_answer;
+extern const struct cm_suite cm_suite_http_cors;
+extern const struct cm_suite cm_suite_http_exchange;
+extern const struct cm_suite cm_suite_http_params;
 extern const struct cm_suite cm_suite_http_request;
+extern const struct cm_suite cm_suite_http_response;
 extern const struct cm_suite cm_suite_http_route;
+extern const struct cm_suite cm_suite_http_route_table;
+extern const struct cm_suite cm_suite_http_well_known;
+extern const struct cm_suite cm_suite_mcp_batch;
+extern const struct cm_suite cm_suite_mcp_completion;
+extern const struct cm_suite cm_suite_mcp_endpoint;
+extern const struct cm_suite cm_suite_mcp_envelope;
 extern const struct cm_suite cm_suite_mcp_message;
 extern const struct cm_suite cm_suite_mcp_method;
+extern const struct cm_suite cm_suite_mcp_mirror;
+extern const struct cm_suite cm_suite_mcp_prompts;
+extern const struct cm_suite cm_suite_mcp_resources;
 extern const struct cm_suite cm_suite_mcp_revision;
+extern const struct cm_suite cm_suite_mcp_revision_table;
+extern const struct cm_suite cm_suite_mcp_tool;
+extern const struct cm_suite cm_suite_mcp_tools;
 extern const struct cm_suite cm_suite_oauth_metadata;
+extern const struct cm_suite cm_suite_oauth_metadata_same;
+extern const struct cm_suite cm_suite_oauth_resource;
 extern const struct cm_suite cm_suite_oauth_token;
+extern const struct cm_suite cm_suite_oauth_token_answer;
+extern const struct cm_suite cm_suite_oauth_token_client;
 extern const struct cm_suite cm_suite_store_application;
 extern const struct cm_suite cm_suite_store_audit;
 extern const struct cm_suite cm_suite_store_entity;
@@ -75,13 +97,35 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_status,
     &cm_suite_base_text,
     &cm_suite_base_url,
+    &cm_suite_http_access_log,
+    &cm_suite_http_answer,
+    &cm_suite_http_cors,
+    &cm_suite_http_exchange,
+    &cm_suite_http_params,
     &cm_suite_http_request,
+    &cm_suite_http_response,
     &cm_suite_http_route,
+    &cm_suite_http_route_table,
+    &cm_suite_http_well_known,
+    &cm_suite_mcp_batch,
+    &cm_suite_mcp_completion,
+    &cm_suite_mcp_endpoint,
+    &cm_suite_mcp_envelope,
     &cm_suite_mcp_message,
     &cm_suite_mcp_method,
+    &cm_suite_mcp_mirror,
+    &cm_suite_mcp_prompts,
+    &cm_suite_mcp_resources,
     &cm_suite_mcp_revision,
+    &cm_suite_mcp_revision_table,
+    &cm_suite_mcp_tool,
+    &cm_suite_mcp_tools,
     &cm_suite_oauth_metadata,
+    &cm_suite_oauth_metadata_same,
+    &cm_suite_oauth_resource,
     &cm_suite_oauth_token,
+    &cm_suite_oauth_token_answer,
+    &cm_suite_oauth_token_client,
     &cm_suite_store_application,
     &cm_suite_store_audit,
     &cm_suite_store_entity,

@@ -161,22 +161,6 @@ static void test_A17_resource(void)
 	serve_close(&serve);
 }
 
-static void test_A1_only_private_and_in_the_body(void)
-{
-	struct serve serve;
-	struct reply reply;
-
-	serve_open(&serve);
-	reply = serve_send(&serve, "POST", "/api/login/oauth/access_token?client_id=x", NULL, "");
-	CU_ASSERT_EQUAL(reply.status, 400);
-	reply_clear(&reply);
-	reply = serve_send(&serve, "GET", "/api/login/oauth/access_token", NULL, "");
-	CU_ASSERT_EQUAL(reply.status, 405);
-	CU_ASSERT_TRUE(reply_has_header(&reply, "Allow: POST\r\n"));
-	reply_clear(&reply);
-	serve_close(&serve);
-}
-
 static void test_json_body(void)
 {
 	static const char *const json[] = {"CONTENT_TYPE=application/json; charset=utf-8", NULL};
@@ -198,8 +182,6 @@ static void test_json_body(void)
 }
 
 static const struct cm_test tests[] = {
-    {"A1 parameters in the URL and other methods are refused",
-     test_A1_only_private_and_in_the_body},
     {"A2 A10 the answer has the scope as asked for and no refresh token", test_A2_A10_answer},
     {"A3 a repeated parameter is refused, resource excepted", test_A3_repeated_parameters},
     {"A4 a missing, unknown or foreign grant has its own error", test_A4_grant_type},
