@@ -94,13 +94,23 @@ static bool parse_authority(const char *text, size_t len, struct cm_url *out)
 	return true;
 }
 
+static bool has_only_uri_characters(const char *text)
+{
+	return strlen(text) <= CM_URL_MAX && cm_text_is_visible(text) &&
+	       strpbrk(text, " \"<>\\^`{|}") == NULL;
+}
+
+bool cm_url_is_path(const char *text)
+{
+	return text[0] == '/' && text[1] != '/' && has_only_uri_characters(text);
+}
+
 bool cm_url_parse(const char *text, struct cm_url *out)
 {
 	const char *rest;
 
 	*out = (struct cm_url){0};
-	if (strlen(text) > CM_URL_MAX || !cm_text_is_visible(text) ||
-	    strpbrk(text, " \"<>\\^`{|}") != NULL)
+	if (!has_only_uri_characters(text))
 		return false;
 	rest = parse_scheme(text, out);
 	if (rest == NULL)

@@ -20,6 +20,12 @@ struct cm_url {
 /* Take an absolute URI apart.  False when it isn't one, or is too long, or has bytes over ASCII. */
 bool cm_url_parse(const char *text, struct cm_url *out);
 
+/*
+ * Whether the text is a path on the same host (RFC 3986 section 4.2, absolute-path reference).
+ * Browsers take "//" and "/\" for another host and drop tabs and line ends, so these are none.
+ */
+bool cm_url_is_path(const char *text);
+
 /* Whether the host is this machine itself: 127.0.0.0/8, [::1] or localhost. */
 bool cm_url_is_loopback(const struct cm_url *url);
 

@@ -38,7 +38,7 @@ static const char *check_url(const char *text)
 {
 	struct cm_url url;
 
-	if (*text == '\0' || (text[0] == '/' && text[1] != '/'))
+	if (*text == '\0' || cm_url_is_path(text))
 		return NULL;
 	if (cm_url_parse(text, &url) && url.host[0] != '\0' &&
 	    (strcmp(url.scheme, "https") == 0 || strcmp(url.scheme, "http") == 0))

@@ -71,7 +71,17 @@ extern const struct cm_suite cm_suite_store_signing_key;
 extern const struct cm_suite cm_suite_store_store;
 extern const struct cm_suite cm_suite_store_store_file;
 extern const struct cm_suite cm_suite_store_token;
+extern const struct cm_suite cm_suite_tools_access;
 extern const struct cm_suite cm_suite_tools_application;
+extern const struct cm_suite cm_suite_tools_arguments;
+extern const struct cm_suite cm_suite_tools_check;
+extern const struct cm_suite cm_suite_tools_check_nested;
+extern const struct cm_suite cm_suite_tools_crud_change;
+extern const struct cm_suite cm_suite_tools_crud_list;
+extern const struct cm_suite cm_suite_tools_fields;
+extern const struct cm_suite cm_suite_tools_round_trip;
+extern const struct cm_suite cm_suite_tools_schema;
+extern const struct cm_suite cm_suite_tools_tenancy;
 
 static const struct cm_suite *const suites[] = {
     &cm_suite_auth_access_token,
@@ -137,7 +147,17 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_store,
     &cm_suite_store_store_file,
     &cm_suite_store_token,
+    &cm_suite_tools_access,
     &cm_suite_tools_application,
+    &cm_suite_tools_arguments,
+    &cm_suite_tools_check,
+    &cm_suite_tools_check_nested,
+    &cm_suite_tools_crud_change,
+    &cm_suite_tools_crud_list,
+    &cm_suite_tools_fields,
+    &cm_suite_tools_round_trip,
+    &cm_suite_tools_schema,
+    &cm_suite_tools_tenancy,
 };
 
 /* What tests log is wanted only by those that look at it. */
