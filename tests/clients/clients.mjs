@@ -1,6 +1,8 @@
 // The official TypeScript SDKs against a running server, at every revision that each can speak.
-// Where and who come from the environment, as `casement init --env-file` writes them.
+// Where and who come from the environment, as `casement init --env-file` writes them; the table of
+// what worked goes to the file named in CASEMENT_RESULTS.
 
+import { writeFileSync } from "node:fs";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Transport1 }
     from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -17,8 +19,8 @@ const CASES = [
     { line: "client 2.x", revision: STATELESS },
 ];
 const url = new URL(process.env.CASEMENT_URL);
-const table = new Map();
-let passed = 0, failed = 0;
+const table = {};
+let failed = 0;
 
 function ok(value, what) {
     if (!value) throw new Error(what);
@@ -155,20 +157,12 @@ const features = {
 
 async function runCase(which, index) {
     const column = `${which.line} ${which.revision}`;
-    const row = {};
-    table.set(column, row);
+    const row = table[column] = {};
     const state = { ...which, tools: new Map(), name: "client-" + index };
-    try {
-        state.client = await connect(which, await token("read:application write:application"));
-    } catch (error) {
-        console.log(`FAILED ${column}: ${error.stack}`);
-        failed++;
-        return;
-    }
+    state.client = await connect(which, await token("read:application write:application"));
     for (const [feature, check] of Object.entries(features)) {
         try {
             row[feature] = (await check(state)) ?? "yes";
-            if (row[feature] === "yes") passed++;
         } catch (error) {
             row[feature] = "NO";
             failed++;
@@ -178,10 +172,13 @@ async function runCase(which, index) {
     await state.client.close();
 }
 
-for (const [index, which] of CASES.entries()) await runCase(which, index);
-
-console.log(`\n| feature | ${[...table.keys()].join(" | ")} |\n|---|${"---|".repeat(table.size)}`);
-for (const feature of Object.keys(features))
-    console.log(`| ${feature} | ${[...table.values()].map((row) => row[feature] ?? "NO").join(" | ")} |`);
-console.log(`\n${passed} passed, ${failed} failed, 0 skipped`);
+for (const [index, which] of CASES.entries()) {
+    await runCase(which, index).catch((error) => {
+        const column = `${which.line} ${which.revision}`;
+        table[column].connect = "NO";
+        failed++;
+        console.log(`FAILED ${column}: ${error.stack}`);
+    });
+}
+writeFileSync(process.env.CASEMENT_RESULTS, JSON.stringify(table));
 process.exit(failed === 0 ? 0 : 1);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """
-Real MCP clients against the real program behind a real lighttpd.
+Real MCP clients against the real program behind a real lighttpd, and every answer of the
+end-to-end tests against the schemas that the clients' packages carry.
 
     /usr/bin/python3 tests/clients/run.py --binary build/casement
 
@@ -8,51 +9,164 @@ The last line is `N passed, N failed, N skipped`; the exit status is 1 when some
 """
 
 import argparse
+import collections
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+E2E = os.path.join(HERE, "..", "e2e")
+sys.path.insert(0, E2E)
 
 # pylint: disable=wrong-import-position
 import instance
 import servers
 
-INSTALL_SECONDS = 300
-RUN_SECONDS = 300
+INSTALL_SECONDS = 600
+RUN_SECONDS = 600
+VENV = os.path.join(HERE, "python")
+
+Tool = collections.namedtuple("Tool", "name command clients schemas")
 
 
-def install():
-    """Put the packages of the lock file in place, unless they are there."""
-    done = os.path.join(HERE, "node_modules", ".package-lock.json")
-    lock = os.path.join(HERE, "package-lock.json")
-    if os.path.exists(done) and os.path.getmtime(done) >= os.path.getmtime(lock):
-        return
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True,
-                   timeout=INSTALL_SECONDS)
+def newer(done, source):
+    """Whether a stamp is as new as the file it was made from."""
+    return os.path.exists(done) and os.path.getmtime(done) >= os.path.getmtime(source)
+
+
+def node():
+    """What runs JavaScript, with the packages of the lock file in place; None with a reason."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        return None, "node and npm are not installed"
+    if not newer(os.path.join(HERE, "node_modules", ".package-lock.json"),
+                 os.path.join(HERE, "package-lock.json")):
+        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=False,
+                              timeout=INSTALL_SECONDS)
+        if done.returncode != 0:
+            return None, "npm could not install the packages"
+    return Tool("TypeScript", ["node"], "clients.mjs", "schemas.mjs"), None
+
+
+def python():
+    """What runs Python, in an environment of its own; None with a reason."""
+    wanted = os.path.join(HERE, "requirements.txt")
+    stamp = os.path.join(VENV, "installed")
+    program = os.path.join(VENV, "bin", "python3")
+    if not newer(stamp, wanted):
+        for command in ([sys.executable, "-m", "venv", "--clear", VENV],
+                        [program, "-m", "pip", "install", "--quiet", "--no-deps",
+                         "--disable-pip-version-check", "-r", wanted]):
+            done = subprocess.run(command, check=False, timeout=INSTALL_SECONDS,
+                                  capture_output=True, text=True)
+            if done.returncode != 0:
+                reason = (done.stderr or done.stdout).strip().splitlines()[-1:]
+                return None, "pip could not install the packages: " + "".join(reason)
+        with open(stamp, "w", encoding="ascii"):
+            pass
+    return Tool("Python", [program, "-B"], "clients.py", "schemas.py"), None
+
+
+def run_script(tool, script, folder, env):
+    """Run one of the scripts; what it wrote, None when it failed to write."""
+    results = os.path.join(folder, script + ".json")
+    subprocess.run([*tool.command, os.path.join(HERE, script)], check=False, timeout=RUN_SECONDS,
+                   env={**os.environ, **env, "CASEMENT_RESULTS": results})
+    if not os.path.exists(results):
+        print(f"FAILED {script} ended before its time")
+        return None
+    with open(results, encoding="utf-8") as written:
+        return json.load(written)
+
+
+def run_clients(tools, folder):
+    """Every client of every tool; the tables as one, and the number that gave none."""
+    server = instance.Instance()
+    table, broken = {}, 0
+    for tool in tools:
+        rows = run_script(tool, tool.clients, folder, server.env)
+        broken += rows is None
+        table.update(rows or {})
+    return table, broken
+
+
+def markdown(first, table):
+    """Columns of rows as a table: a line a row; what a column says nothing of is "–"."""
+    rows = list(dict.fromkeys(row for column in table.values() for row in column))
+    lines = [f"| {first} | " + " | ".join(table) + " |", "|---|" + "---|" * len(table)]
+    for row in rows:
+        cells = [str(column.get(row, "–")) for column in table.values()]
+        lines.append(f"| {row} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def record(binary, folder):
+    """Run the end-to-end tests; the file with every answer, None when they failed."""
+    path = os.path.join(folder, "answers.jsonl")
+    done = subprocess.run([sys.executable, os.path.join(E2E, "run.py"), "--binary", binary,
+                           "--server", "lighttpd", "--record", path], check=False,
+                          timeout=RUN_SECONDS, capture_output=True, text=True)
+    if done.returncode != 0:
+        print(done.stdout + done.stderr)
+        return None
+    return path
+
+
+def run_schemas(tools, path, folder):
+    """Hold every recorded answer against the schemas; how many fit, and the scripts that failed."""
+    table, broken = {}, 0
+    for tool in tools:
+        rows = run_script(tool, tool.schemas, folder, {"CASEMENT_ANSWERS": path})
+        broken += rows is None
+        table.update(rows or {})
+    return table, broken
+
+
+def count(table, broken):
+    """Passed and failed cells of a table; what gave no table counts as failed."""
+    cells = [cell for column in table.values() for cell in column.values()]
+    failed = cells.count("NO")
+    return len(cells) - failed - cells.count("–"), failed + broken
+
+
+def run(tools, binary, folder):
+    """Run everything; passed and failed."""
+    try:
+        table, broken = run_clients(tools, folder)
+    finally:
+        instance.close_all()
+    passed, failed = count(table, broken)
+    print(f"\n{markdown('feature', table)}\n", flush=True)
+    path = record(binary, folder)
+    if path is None:
+        return passed, failed + 1
+    table, broken = run_schemas(tools, path, folder)
+    fit, unfit = count(table, broken)
+    print(f"\n{markdown('answers that fit their schema', table)}\n")
+    return passed + fit, failed + unfit
 
 
 def main():
-    """Run the clients; the exit status."""
+    """The command line."""
     parser = argparse.ArgumentParser(description="Real MCP clients against the program.")
     parser.add_argument("--binary", required=True)
     options = parser.parse_args()
-    if not shutil.which("node") or not shutil.which("npm"):
-        print("skip: node and npm are not installed\n0 passed, 0 failed, 1 skipped")
-        return 0
-    install()
+    found = [node(), python()]
+    tools = [tool for tool, _ in found if tool]
+    reasons = [reason for _, reason in found if reason]
     instance.Instance.binary = os.path.abspath(options.binary)
     instance.Instance.server_class = servers.Lighttpd
-    try:
-        server = instance.Instance()
-        env = {**os.environ, **instance.read_shell_file(server.env_file)}
-        return subprocess.run(["node", os.path.join(HERE, "clients.mjs")], env=env, check=False,
-                              timeout=RUN_SECONDS).returncode
-    finally:
-        instance.close_all()
+    passed = failed = 0
+    if tools:
+        with tempfile.TemporaryDirectory(prefix="cm-clients-") as folder:
+            passed, failed = run(tools, instance.Instance.binary, folder)
+    for reason in reasons:
+        print(f"skip: {reason}")
+    print(f"{passed} passed, {failed} failed, {len(reasons)} skipped")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

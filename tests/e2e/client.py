@@ -54,6 +54,8 @@ class ToolAnswer:
 class Client:
     """Speaks to the program at a base URL.  Every request is a connection of its own."""
 
+    recorder = None         # set by run.py
+
     def __init__(self, url):
         self.url = url
         self.mcp_url = url + MCP_PATH
@@ -65,7 +67,16 @@ class Client:
         options.setdefault("allow_redirects", False)
         with requests.Session() as session:
             session.trust_env = False
-            return session.request(method, self.url + path, **options)
+            reply = session.request(method, self.url + path, **options)
+        self.record(path, options.get("headers") or {}, options.get("data") or b"", reply)
+        return reply
+
+    def record(self, path, headers, body, reply):
+        """Let the recorder have what the MCP endpoint answered."""
+        named = {name.lower(): value for name, value in dict(headers).items()}
+        if self.recorder is None or path != MCP_PATH or "transfer-encoding" in named:
+            return
+        self.recorder.add(named.get("mcp-protocol-version"), body, reply)
 
     def get(self, path, **options):
         """GET."""
@@ -87,9 +98,11 @@ class Client:
             for name, value in headers:
                 connection.putheader(name, value)
             connection.endheaders(body or None)
-            return RawReply(connection.getresponse())
+            reply = RawReply(connection.getresponse())
         finally:
             connection.close()
+        self.record(target, headers, body, reply)
+        return reply
 
     def token_reply(self, credentials=None, *, basic=False, headers=None, **parameters):
         """

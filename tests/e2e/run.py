@@ -20,7 +20,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
+import client
 import instance
+import recording
 import servers
 
 LOG_LINES = 20
@@ -106,6 +108,8 @@ def run(arguments):
     with open(arguments.binary, "rb") as program:
         if program.read(4) != b"\x7fELF":     # a script around it, valgrind for example
             servers.set_patience(WRAPPED_PATIENCE)
+    if arguments.record:
+        client.Client.recorder = recording.Recorder(arguments.record)
     result = Result(arguments.verbose)
     interrupted = False
     try:
@@ -121,6 +125,8 @@ def run(arguments):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         instance.close_all()
+        if client.Client.recorder is not None:
+            client.Client.recorder.close()
     for number, text in enumerate(instance.reports()):
         result.failed.add(f"report {number}")
         print(f"FAIL report of a process\n{text}")
@@ -137,6 +143,7 @@ def main():
     parser.add_argument("--server", choices=sorted(servers.SERVERS), default="lighttpd",
                         help="how it is mounted")
     parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")
+    parser.add_argument("--record", metavar="FILE", help="write every answer of MCP to a file")
     parser.add_argument("--verbose", "-v", action="store_true", help="name passed tests too")
     parser.add_argument("-k", default="", metavar="SUBSTRING", help="only tests of such a name")
     arguments = parser.parse_args()

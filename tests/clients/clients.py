@@ -1,0 +1,255 @@
+"""
+The official Python SDK against a running server, at every revision that it speaks.
+
+Where and who come from the environment, as `casement init --env-file` writes them; the table of
+what worked goes to the file named in CASEMENT_RESULTS.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import urllib.parse
+import urllib.request
+
+import httpx2
+import jsonschema
+import mcp
+import mcp_types
+from mcp.client.streamable_http import streamable_http_client
+
+HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+STATELESS = "2026-07-28"
+BOTH = "read:application write:application"
+URL = os.environ["CASEMENT_URL"]
+
+
+def ok(value, what):
+    """Say no to what is not as it should be."""
+    if not value:
+        raise AssertionError(what)
+
+
+def token(scope):
+    """An access token, asked for by hand."""
+    form = {"grant_type": "client_credentials", "scope": scope,
+            "client_id": os.environ["CASEMENT_CLIENT_ID"],
+            "client_secret": os.environ["CASEMENT_CLIENT_SECRET"]}
+    with urllib.request.urlopen(os.environ["CASEMENT_TOKEN_URL"],
+                                urllib.parse.urlencode(form).encode()) as answer:
+        return json.load(answer)["access_token"]
+
+
+class HeldTransport(httpx2.AsyncHTTPTransport):
+    """A client asks for its newest revision; to hold it to an older one, initialize is changed."""
+
+    def __init__(self, revision):
+        super().__init__()
+        self.revision = revision
+
+    async def handle_async_request(self, request):
+        body = await request.aread()
+        if b'"initialize"' in body:
+            message = json.loads(body)
+            message["params"]["protocolVersion"] = self.revision
+            headers = [pair for pair in request.headers.raw if pair[0].lower() != b"content-length"]
+            request = httpx2.Request(request.method, request.url, headers=headers,
+                                     content=json.dumps(message).encode())
+        return await super().handle_async_request(request)
+
+
+class Connection:
+    """A client that is connected within `async with`."""
+
+    def __init__(self, revision, bearer=None):
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        transport = HeldTransport(revision)
+        self.http = httpx2.AsyncClient(headers=headers, transport=transport, timeout=60)
+        self.client = mcp.Client(streamable_http_client(URL, http_client=self.http),
+                                 mode=revision if revision == STATELESS else "legacy")
+
+    async def __aenter__(self):
+        await self.http.__aenter__()
+        try:
+            return await self.client.__aenter__()
+        except BaseException:
+            await self.http.__aexit__(None, None, None)
+            raise
+
+    async def __aexit__(self, *what):
+        await self.client.__aexit__(*what)
+        await self.http.__aexit__(*what)
+
+
+async def caught(awaitable):
+    """The text of the error that must come, with those that it holds."""
+    try:
+        await awaitable
+    except Exception as error:      # pylint: disable=broad-except
+        texts, left = [], [error]
+        while left:
+            one = left.pop()
+            left += getattr(one, "exceptions", ())
+            texts.append(f"{type(one).__name__} {one}")
+        return " ".join(texts)
+    raise AssertionError("it worked")
+
+
+class Features:
+    """One method a feature, in the order of the table; each may say "–"."""
+
+    def __init__(self, revision, name, client):
+        self.revision = revision
+        self.name = name
+        self.client = client
+        self.tools = {}
+
+    async def connect(self):
+        """Who answers, and what it tells a model."""
+        ok(self.client.protocol_version == self.revision, self.client.protocol_version)
+        if self.revision == STATELESS:
+            found = await self.client.session.send_discover(self.revision)
+            ok(self.revision in found["supportedVersions"], found)
+            ok("read:application" in found["instructions"], found)
+        else:
+            ok(self.client.server_info.name == "casement", "serverInfo")
+            ok("read:application" in self.client.instructions, "instructions")
+
+    async def ping(self):
+        """Only where there is one."""
+        if self.revision == STATELESS:
+            return "–"
+        await self.client.send_ping()
+        return None
+
+    async def list_tools(self):
+        """Each with schemas that are good, and an example that is."""
+        listed = (await self.client.list_tools()).tools
+        ok(len(listed) == 6, f"{len(listed)} tools")
+        for tool in listed:
+            self.tools[tool.name] = tool
+            for schema in (tool.input_schema, tool.output_schema):
+                if schema is not None:
+                    jsonschema.Draft202012Validator.check_schema(schema)
+            example = tool.description.rpartition("Example arguments: ")[2]
+            jsonschema.validate(json.loads(example), tool.input_schema)
+        ok(bool(listed[0].output_schema) == (self.revision >= "2025-06-18"), "outputSchema")
+
+    async def call(self, name, arguments, fails=False):
+        """One call; its result against the schema of the tool."""
+        answer = await self.client.call_tool(name, arguments)
+        ok(bool(answer.is_error) == fails, f"{name}: {answer.content[0].text}")
+        schema = self.tools[name].output_schema
+        if not fails:
+            jsonschema.validate(arguments, self.tools[name].input_schema)
+        if not fails and schema is not None:
+            jsonschema.validate(answer.structured_content, schema)
+        return answer
+
+    async def call_every_tool(self):
+        """Add, read, change, and page through."""
+        identity = f"my-org/{self.name}"
+        new = {"name": self.name, "redirectUris": ["http://localhost/"]}
+        await self.call("add_application", {"application": new})
+        await self.call("add_application", {"application": new}, fails=True)
+        await self.call("add_application", {"application": {**new, "displyName": "x"}}, fails=True)
+        await self.call("get_application", {"id": identity})
+        await self.call("update_application", {"id": identity, "application": {"title": "t"}})
+        await self.call("rotate_application_secret", {"id": identity})
+        page = await self.call("get_applications", {"pageSize": 1})
+        for _ in range(100):
+            if len(page.content) == 1:
+                return
+            cursor = page.content[1].text.partition('cursor "')[2].partition('"')[0]
+            page = await self.call("get_applications", {"pageSize": 1, "cursor": cursor})
+        raise AssertionError("the pages do not end")
+
+    async def resources(self):
+        """Each listed one can be read, another not."""
+        listed = (await self.client.list_resources()).resources
+        ok(f"casement://application/my-org/{self.name}" in [str(one.uri) for one in listed], listed)
+        for one in listed:
+            contents = (await self.client.read_resource(str(one.uri))).contents
+            ok(json.loads(contents[0].text)["owner"] == "my-org", one.uri)
+        templates = (await self.client.list_resource_templates()).resource_templates
+        ok(len(templates) == 1, templates)
+        await caught(self.client.read_resource("casement://application/my-org/no"))
+
+    async def completion(self):
+        """Names of applications."""
+        if self.revision == "2024-11-05":
+            return "–"
+        ref = mcp_types.ResourceTemplateReference(type="ref/resource",
+                                                  uri="casement://application/{owner}/{name}")
+        found = await self.client.complete(ref, {"name": "name", "value": self.name})
+        ok(self.name in found.completion.values, found)
+        return None
+
+    async def prompts(self):
+        """Each with its arguments filled in."""
+        listed = (await self.client.list_prompts()).prompts
+        ok(len(listed) == 3, listed)
+        for prompt in listed:
+            given = {argument.name: "my-org/demo" for argument in prompt.arguments}
+            messages = (await self.client.get_prompt(prompt.name, given)).messages
+            ok("my-org/demo" in messages[0].content.text, prompt.name)
+
+    async def delete(self):
+        """The last tool."""
+        await self.call("delete_application", {"id": f"my-org/{self.name}"})
+
+    async def meets_401(self):
+        """Without a token, and with a bad one."""
+        for bearer in (None, "nonsense"):
+            async def use(bearer=bearer):
+                async with Connection(self.revision, bearer) as client:
+                    await client.list_tools()
+            said = await caught(use())
+            # This SDK wants an id, if only null, in the error's body; the schema has none there.
+            ok(any(word in said for word in ("401", "nauthorized", "error response")), said)
+
+    async def meets_403(self):
+        """With a token that may only read."""
+        async with Connection(self.revision, token("read:application")) as client:
+            said = await caught(client.call_tool("add_application", {"application": {}}))
+            ok("scope" in said or "403" in said, said)
+
+
+FEATURES = [name for name in vars(Features)
+            if name not in ("call",) and not name.startswith("_")]
+
+
+async def run_case(revision, row):
+    """Fill in a column; the number of failures."""
+    failed = 0
+    async with Connection(revision, token(BOTH)) as client:
+        features = Features(revision, f"python-{revision}", client)
+        for feature in FEATURES:
+            title = feature.replace("_", " ")
+            try:
+                row[title] = await getattr(features, feature)() or "yes"
+            except Exception as error:      # pylint: disable=broad-except
+                row[title] = "NO"
+                failed += 1
+                print(f"FAILED mcp (Python) {revision}: {title}: {type(error).__name__}: {error}")
+    return failed
+
+
+def main():
+    """Run all; the exit status."""
+    table, failed = {}, 0
+    for revision in (*HANDSHAKE, STATELESS):
+        row = table[f"mcp (Python) 2.x {revision}"] = {}
+        try:
+            failed += asyncio.run(run_case(revision, row))
+        except Exception as error:      # pylint: disable=broad-except
+            row["connect"] = "NO"
+            failed += 1
+            print(f"FAILED mcp (Python) {revision}: {type(error).__name__}: {error}")
+    with open(os.environ["CASEMENT_RESULTS"], "w", encoding="utf-8") as results:
+        json.dump(table, results)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
