@@ -11,6 +11,7 @@ import os
 import sys
 import urllib.parse
 import urllib.request
+import warnings
 
 import httpx2
 import jsonschema
@@ -119,7 +120,9 @@ class Features:
         """Only where there is one."""
         if self.revision == STATELESS:
             return "–"
-        await self.client.send_ping()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", mcp.MCPDeprecationWarning)
+            await self.client.send_ping()
         return None
 
     async def list_tools(self):
@@ -239,7 +242,7 @@ def main():
     """Run all; the exit status."""
     table, failed = {}, 0
     for revision in (*HANDSHAKE, STATELESS):
-        row = table[f"mcp (Python) 2.x {revision}"] = {}
+        row = table[f"mcp 2.x (Python) {revision}"] = {}
         try:
             failed += asyncio.run(run_case(revision, row))
         except Exception as error:      # pylint: disable=broad-except

@@ -94,12 +94,12 @@ def run_clients(tools, folder):
 
 
 def markdown(first, table):
-    """Columns of rows as a table: a line a row; what a column says nothing of is "–"."""
-    rows = list(dict.fromkeys(row for column in table.values() for row in column))
-    lines = [f"| {first} | " + " | ".join(table) + " |", "|---|" + "---|" * len(table)]
-    for row in rows:
-        cells = [str(column.get(row, "–")) for column in table.values()]
-        lines.append(f"| {row} | " + " | ".join(cells) + " |")
+    """A line a client and revision; what it says nothing of is "–"."""
+    features = list(dict.fromkeys(feature for row in table.values() for feature in row))
+    lines = [f"| {first} | " + " | ".join(features) + " |", "|---|" + "---|" * len(features)]
+    for name, row in table.items():
+        cells = [str(row.get(feature, "–")) for feature in features]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -139,13 +139,13 @@ def run(tools, binary, folder):
     finally:
         instance.close_all()
     passed, failed = count(table, broken)
-    print(f"\n{markdown('feature', table)}\n", flush=True)
+    print(f"\n{markdown('client', table)}\n", flush=True)
     path = record(binary, folder)
     if path is None:
         return passed, failed + 1
     table, broken = run_schemas(tools, path, folder)
     fit, unfit = count(table, broken)
-    print(f"\n{markdown('answers that fit their schema', table)}\n")
+    print(f"\n{markdown('answers that fit the schema of', table)}\n")
     return passed + fit, failed + unfit
 
 

@@ -30,7 +30,7 @@ def main():
     table, failed = {}, 0
     with open(os.environ["CASEMENT_ANSWERS"], encoding="utf-8") as answers:
         for answer in map(json.loads, answers):
-            row = table.setdefault(f"mcp (Python) 2.x {answer['revision']}", {})
+            row = table.setdefault(f"mcp 2.x (Python) {answer['revision']}", {})
             what = ERRORS if "error" in answer["message"] else answer["method"]
             try:
                 check(answer)
