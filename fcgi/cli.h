@@ -33,9 +33,12 @@ typedef enum cm_status cli_run(struct cli *cli, struct cm_err *err);
 cli_run cli_application_add, cli_application_list, cli_application_show, cli_application_delete,
     cli_application_rotate_secret, cli_organization_add, cli_organization_list;
 
+/* cli_user.c */
+cli_run cli_user_add, cli_user_list, cli_user_set_password, cli_user_disable, cli_user_enable;
+
 /* cli_server.c */
 cli_run cli_key_list, cli_key_rotate, cli_token_issue, cli_setting_get, cli_setting_set,
-    cli_setting_list, cli_migrate;
+    cli_setting_list, cli_registration_rotate_token, cli_migrate;
 
 /* cli_init.c */
 cli_run cli_init;

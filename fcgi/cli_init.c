@@ -17,7 +17,7 @@
 
 /* The credentials of one client, as they are told. */
 struct credentials {
-	char client_id[CM_NAME_MAX + 1];
+	char client_id[CM_CLIENT_ID_MAX + 1];
 	char secret[CM_SECRET_TEXT]; /* "" when the client was there before and kept its own */
 };
 

@@ -318,7 +318,7 @@ enum cm_status cli_organization_list(struct cli *cli, struct cm_err *err)
 {
 	enum { PAGE = 500 };
 	struct listing listing = {.cli = cli};
-	enum cm_status rc;
+	enum cm_status rc = CM_OK;
 
 	cm_json_put_open(&listing.json, '[');
 	do {

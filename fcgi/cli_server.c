@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/access_token.h"
+#include "auth/issue.h"
 #include "base/clock.h"
 #include "store/application.h"
 #include "tools/crud.h"
@@ -59,7 +59,7 @@ enum cm_status cli_key_rotate(struct cli *cli, struct cm_err *err)
 
 enum cm_status cli_token_issue(struct cli *cli, struct cm_err *err)
 {
-	struct cm_access_token token = {0};
+	struct cm_issued token = {0};
 	struct cm_client client = {0};
 	struct cm_record record;
 	struct cm_id id;
@@ -71,8 +71,8 @@ enum cm_status cli_token_issue(struct cli *cli, struct cm_err *err)
 	if ((rc = cm_entity_get(cli->ctx.store, id.owner, id.name, &record, err)) == CM_OK &&
 	    (rc = cm_client_get(cli->ctx.store, cm_record_text(&record, "client_id"), &client,
 	                        err)) == CM_OK &&
-	    (rc = cm_access_token_issue(&cli->ctx, &client, cli->scope, &cli->caller, &token,
-	                                err)) == CM_OK) {
+	    (rc = cm_issue_to_client(&cli->ctx, &client, cli->scope, &cli->caller, &token, err)) ==
+	        CM_OK) {
 		if (cli->json)
 			printf("{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%"
 			       "lld,"
@@ -82,7 +82,7 @@ enum cm_status cli_token_issue(struct cli *cli, struct cm_err *err)
 		else
 			printf("%s\n", cm_buf_str(&token.jwt));
 	}
-	cm_access_token_clear(&token);
+	cm_issued_clear(&token);
 	cm_client_clear(&client);
 	cm_record_clear(&record);
 	return rc;
@@ -136,6 +136,25 @@ enum cm_status cli_setting_list(struct cli *cli, struct cm_err *err)
 	if (cli->json)
 		printf("%s\n", cm_buf_str(&json));
 	cm_buf_clear(&json);
+	return rc;
+}
+
+static enum cm_status write_digest(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	return cm_setting_set(store, "registration_token_sha256", arg, err);
+}
+
+enum cm_status cli_registration_rotate_token(struct cli *cli, struct cm_err *err)
+{
+	char token[CM_SECRET_TEXT], digest[CM_SHA256_HEX];
+	enum cm_status rc;
+
+	if ((rc = cm_crypto_secret(token, err)) == CM_OK &&
+	    (rc = cm_crypto_sha256_hex(token, strlen(token), digest, err)) == CM_OK &&
+	    (rc = cli_change(cli, "rotate_registration_token", "registration", write_digest, digest,
+	                     err)) == CM_OK)
+		printf(cli->json ? "{\"token\":\"%s\"}\n" : "%s\n", token);
+	cm_crypto_wipe(token, sizeof token);
 	return rc;
 }
 

@@ -5,10 +5,16 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "http/access_log.h"
+#include "http/page.h"
 #include "http/route.h"
 #include "mcp/endpoint.h"
+#include "oauth/account.h"
+#include "oauth/authorize.h"
+#include "oauth/device.h"
 #include "oauth/metadata.h"
+#include "oauth/registration.h"
 #include "oauth/token.h"
+#include "oauth/token_state.h"
 #include "tools/toolbox.h"
 
 static void mcp_post(struct cm_exchange *x)
@@ -25,28 +31,26 @@ static void health_get(struct cm_exchange *x)
 	cm_json_put_close(&x->res->body, '}');
 }
 
-/* A page for people who open the server's URL in a browser.  The issuer is a checked URL. */
+/* A page for people who open the server's URL in a browser. */
 static void home_get(struct cm_exchange *x)
 {
-	x->res->content_type = "text/html; charset=utf-8";
-	cm_response_header(x->res, "Content-Security-Policy",
-	                   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-	cm_buf_printf(
-	    &x->res->body,
-	    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-	    "<title>Casement</title>\n"
-	    "<style>body{font:1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;"
-	    "padding:0 1rem}code{background:#eee;color:#111}</style>\n"
-	    "<h1>Casement</h1>\n"
-	    "<p>This is an MCP server for an application registry. Programs connect to it; "
-	    "there is nothing to click here.</p>\n"
-	    "<ul>\n<li>MCP endpoint: <code>%s</code></li>\n"
-	    "<li>Token endpoint: <code>%s" CM_TOKEN_PATH "</code></li>\n</ul>\n"
-	    "<p>Get a token from the token endpoint with the client credentials grant, then "
-	    "send it to the MCP endpoint as <code>Authorization: Bearer</code>.</p>\n"
-	    "</html>\n",
-	    x->ctx->mcp_url, x->ctx->settings.issuer);
+	cm_page_begin(x, "Casement", NULL);
+	cm_page_html(x,
+	             "<p>This is an MCP server for an application registry. Programs connect to it "
+	             "at</p>\n<p><code>%</code></p>\n",
+	             x->ctx->mcp_url);
+	cm_page_html(
+	    x,
+	    "<p>Give an MCP client this URL and nothing else: it sends you here to sign in "
+	    "and to say what it may do. A script gets a token with the client credentials "
+	    "grant from <code>%" CM_TOKEN_PATH "</code>.</p>\n",
+	    x->ctx->settings.issuer);
+	cm_page_html(x,
+	             "<p><a href=\"%" CM_ACCOUNT_PATH
+	             "\">Your account: what you let in, and how to "
+	             "take it back</a></p>\n",
+	             x->ctx->prefix);
+	cm_page_end(x);
 }
 
 static const struct cm_route routes[] = {
@@ -58,6 +62,33 @@ static const struct cm_route routes[] = {
      cm_oauth_resource_metadata_get, CM_CORS_ANYONE},
     {"GET", "/.well-known/oauth-authorization-server", CM_AUTH_NONE, CM_SHAPE_PLAIN,
      cm_oauth_server_metadata_get, CM_CORS_ANYONE},
+    {"GET", "/.well-known/openid-configuration", CM_AUTH_NONE, CM_SHAPE_PLAIN,
+     cm_oauth_server_metadata_get, CM_CORS_ANYONE},
+    {"GET", CM_AUTHORIZE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_authorize_get,
+     CM_CORS_ALLOWED},
+    {"POST", CM_AUTHORIZE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_authorize_post,
+     CM_CORS_ALLOWED},
+    {"POST", CM_INTROSPECT_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_introspect_post,
+     CM_CORS_ALLOWED},
+    {"POST", CM_REVOKE_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_revoke_post, CM_CORS_ALLOWED},
+    {"POST", CM_DEVICE_AUTHORIZATION_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH,
+     cm_oauth_device_authorization_post, CM_CORS_ALLOWED},
+    {"GET", CM_DEVICE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_device_get, CM_CORS_ALLOWED},
+    {"POST", CM_DEVICE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_device_post, CM_CORS_ALLOWED},
+    {"GET", CM_ACCOUNT_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_account_get, CM_CORS_ALLOWED},
+    {"POST", CM_ACCOUNT_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_account_post, CM_CORS_ALLOWED},
+    {"POST", CM_REGISTER_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_register_post,
+     CM_CORS_ALLOWED},
+    {"GET", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_registration_get,
+     CM_CORS_ALLOWED},
+    {"PUT", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_registration_put,
+     CM_CORS_ALLOWED},
+    {"DELETE", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_registration_delete,
+     CM_CORS_ALLOWED},
+    {"GET", CM_USERINFO_PATH, CM_AUTH_REQUIRED, CM_SHAPE_OAUTH, cm_oauth_userinfo, CM_CORS_ALLOWED},
+    {"POST", CM_USERINFO_PATH, CM_AUTH_REQUIRED, CM_SHAPE_OAUTH, cm_oauth_userinfo,
+     CM_CORS_ALLOWED},
+    {"GET", CM_STYLE_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_page_style_get, CM_CORS_ALLOWED},
     {"GET", CM_JWKS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_oauth_jwks_get, CM_CORS_ANYONE},
     {"GET", "/api/health", CM_AUTH_NONE, CM_SHAPE_PLAIN, health_get, CM_CORS_ALLOWED},
     {"GET", "/", CM_AUTH_NONE, CM_SHAPE_PLAIN, home_get, CM_CORS_ALLOWED},

@@ -1,122 +1,11 @@
 #include "auth/access_token.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "auth/jwt.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "store/token.h"
-
-void cm_access_token_clear(struct cm_access_token *token)
-{
-	cm_buf_clear(&token->jwt);
-	cm_buf_clear(&token->scope);
-}
-
-struct issue {
-	const struct cm_principal *caller;
-	struct cm_token token;
-};
-
-static enum cm_status write_token(struct cm_store *store, void *arg, struct cm_err *err)
-{
-	const struct issue *issue = arg;
-	struct cm_audit audit = cm_principal_audit(issue->caller, "token", issue->token.jti, CM_OK);
-	enum cm_status rc = cm_token_insert(store, &issue->token, err);
-
-	return rc == CM_OK ? cm_audit_insert(store, &audit, err) : rc;
-}
-
-/* RFC 9068 section 2.2, and the client's organisation. */
-static void put_claims(struct cm_buf *buf, const struct cm_context *ctx,
-                       const struct cm_token *token, const char *organization)
-{
-	cm_json_put_open(buf, '{');
-	cm_json_put_member(buf, "iss", ctx->settings.issuer);
-	cm_json_put_member(buf, "aud", token->resource);
-	cm_json_put_member(buf, "sub", token->subject);
-	cm_json_put_member(buf, "client_id", token->client_id);
-	cm_json_put_member(buf, "organization", organization);
-	cm_json_put_member(buf, "scope", token->scope);
-	cm_json_put_member(buf, "jti", token->jti);
-	cm_json_put_name(buf, "iat");
-	cm_json_put_integer(buf, token->issued_at_s);
-	cm_json_put_name(buf, "exp");
-	cm_json_put_integer(buf, token->expires_at_s);
-	cm_json_put_close(buf, '}');
-}
-
-/* The scopes to grant: those asked for, in the client's spelling and each once. */
-static enum cm_status grant_scope(const struct cm_client *client, const char *scope,
-                                  struct cm_buf *out, struct cm_err *err)
-{
-	const char *wanted = scope == NULL || *scope == '\0' ? client->scope : scope;
-	cm_scope_set registered = cm_scope_known(client->scope);
-	const char *cursor = wanted, *word;
-	size_t len;
-
-	while ((word = cm_text_word(&cursor, " ", &len)) != NULL) {
-		cm_scope_set set = cm_scope_word(word, len);
-		char copy[CM_SCOPE_TEXT_MAX];
-
-		if (set == 0 || (set & ~registered) != 0)
-			return cm_err_set(err, CM_INVALID_SCOPE,
-			                  "The client is not registered for scope %.*s.",
-			                  len > 100 ? 100 : (int)len, word);
-		snprintf(copy, sizeof copy, "%.*s", (int)len, word);
-		if (!cm_text_has_word(cm_buf_str(out), copy)) {
-			cm_buf_puts(out, out->len == 0 ? "" : " ");
-			cm_buf_puts(out, copy);
-		}
-	}
-	return cm_buf_status(out, err);
-}
-
-enum cm_status cm_access_token_issue(struct cm_context *ctx, const struct cm_client *client,
-                                     const char *scope, const struct cm_principal *caller,
-                                     struct cm_access_token *out, struct cm_err *err)
-{
-	const struct cm_key *key = cm_keyring_signer(&ctx->keys, ctx->settings.signing_algorithm);
-	struct issue issue = {.caller = caller};
-	struct cm_buf claims = {0};
-	char jti[CM_ID_TEXT];
-	enum cm_status rc;
-
-	*out = (struct cm_access_token){.expires_in_s = ctx->settings.access_token_lifetime_s};
-	if (client->expire_in_hours > 0)
-		out->expires_in_s = (int64_t)(client->expire_in_hours * 3600);
-	if (out->expires_in_s < 1)
-		out->expires_in_s = 1;
-	if (key == NULL) {
-		rc = cm_err_set(err, CM_STORE, "no signing key for %s: run `casement key rotate`",
-		                ctx->settings.signing_algorithm);
-		goto out;
-	}
-	if ((rc = grant_scope(client, scope, &out->scope, err)) != CM_OK ||
-	    (rc = cm_crypto_id(jti, err)) != CM_OK)
-		goto out;
-	issue.token = (struct cm_token){
-	    .jti = jti,
-	    .client_id = client->client_id,
-	    .subject = client->client_id,
-	    .scope = cm_buf_str(&out->scope),
-	    .resource = ctx->mcp_url,
-	    .issued_at_s = cm_clock_now_s(),
-	    .expires_at_s = cm_clock_now_s() + out->expires_in_s,
-	};
-	put_claims(&claims, ctx, &issue.token, client->organization);
-	if ((rc = cm_buf_status(&claims, err)) != CM_OK ||
-	    (rc = cm_jwt_sign(key, cm_buf_str(&claims), &out->jwt, err)) != CM_OK)
-		goto out;
-	rc = cm_store_write(ctx->store, write_token, &issue, err);
-out:
-	cm_buf_clear(&claims);
-	if (rc != CM_OK)
-		cm_access_token_clear(out);
-	return rc;
-}
 
 static enum cm_status refuse(struct cm_err *err, const char *why)
 {
@@ -197,6 +86,7 @@ enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
 {
 	struct cm_token_caller caller;
 	struct cm_claims claims;
+	cm_scope_set scopes;
 	int64_t now_s = cm_clock_now_s();
 	struct cm_err inner = {0};
 	enum cm_status rc = verify(ctx, token, &claims, err);
@@ -216,8 +106,16 @@ enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
 		return refuse(err, "The token was revoked.");
 	if (strcmp(caller.client_id, claims.client_id) != 0)
 		return refuse(err, "The token is of another client.");
+	if (caller.user_forbidden)
+		return refuse(err, "The user may not sign in any more.");
 	memcpy(out->client_id, caller.client_id, sizeof out->client_id);
 	memcpy(out->organization, caller.organization, sizeof out->organization);
-	out->scopes = claims.scopes & cm_scope_known(caller.registered_scope);
+	memcpy(out->user, caller.user, sizeof out->user);
+	out->user_id = caller.user_id;
+	scopes = claims.scopes & cm_scope_known(caller.registered_scope);
+	out->scopes = scopes & CM_SCOPE_ALL;
+	out->identity = scopes & CM_SCOPE_IDENTITY;
+	if (caller.user_id != 0)
+		out->scopes &= cm_scope_known(caller.user_scope);
 	return CM_OK;
 }

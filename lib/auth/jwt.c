@@ -9,14 +9,14 @@
 #include "auth/libjwt_type.h"
 #include "base/encode.h"
 
-enum cm_status cm_jwt_sign(const struct cm_key *key, const char *claims, struct cm_buf *out,
-                           struct cm_err *err)
+enum cm_status cm_jwt_sign(const struct cm_key *key, enum cm_jwt_use use, const char *claims,
+                           struct cm_buf *out, struct cm_err *err)
 {
 	enum cm_status rc = CM_INTERNAL;
 	char *text = NULL;
 	jwt_t *jwt = NULL;
 
-	cm_libjwt_type(true);
+	cm_libjwt_type(use == CM_JWT_ACCESS);
 	if (jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_add_header(jwt, "kid", key->kid) == 0 &&
 	    jwt_set_alg(jwt, jwt_str_alg(key->alg), (const unsigned char *)key->private_pem,

@@ -15,9 +15,15 @@
 
 enum { CM_JWT_MAX = 8192 }; /* bytes of the longest token that is looked at */
 
+/* What a token is for; its typ header says so, and one is never taken for the other. */
+enum cm_jwt_use {
+	CM_JWT_ACCESS, /* typ at+jwt, RFC 9068 section 2.1 */
+	CM_JWT_PLAIN   /* typ JWT: ID tokens, OpenID Connect Core section 2 */
+};
+
 /* The claims of a new token as JSON text -> the token, appended to out. */
-enum cm_status cm_jwt_sign(const struct cm_key *key, const char *claims, struct cm_buf *out,
-                           struct cm_err *err);
+enum cm_status cm_jwt_sign(const struct cm_key *key, enum cm_jwt_use use, const char *claims,
+                           struct cm_buf *out, struct cm_err *err);
 
 /*
  * Check form, header (typ at+jwt, alg of the key that kid names, no crit) and signature.

@@ -14,6 +14,7 @@ struct cm_audit cm_principal_audit(const struct cm_principal *principal, const c
 {
 	return (struct cm_audit){
 	    .client_id = principal->client_id,
+	    .user = principal->user,
 	    .organization = principal->organization,
 	    .tool = tool,
 	    .target = target,

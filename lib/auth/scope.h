@@ -28,6 +28,16 @@ typedef uint64_t cm_scope_set;
 #define CM_SCOPE_KNOWN     (CM_SCOPE_BIT(CM_SCOPE_COUNT) - 1)
 #define CM_SCOPE_ALL       (CM_SCOPE_KNOWN | CM_SCOPE_ANY_READ | CM_SCOPE_ANY_WRITE)
 
+/*
+ * Scopes about the person who signs in (OpenID Connect Core sections 5.4 and 11).  They open no
+ * tool, and no client has them for itself.
+ */
+#define CM_SCOPE_OPENID   CM_SCOPE_BIT(58)
+#define CM_SCOPE_PROFILE  CM_SCOPE_BIT(59)
+#define CM_SCOPE_EMAIL    CM_SCOPE_BIT(60)
+#define CM_SCOPE_OFFLINE  CM_SCOPE_BIT(61)
+#define CM_SCOPE_IDENTITY (CM_SCOPE_OPENID | CM_SCOPE_PROFILE | CM_SCOPE_EMAIL | CM_SCOPE_OFFLINE)
+
 /* The scope as the server writes it, such as "read:application". */
 const char *cm_scope_name(enum cm_scope scope);
 
@@ -39,6 +49,27 @@ enum cm_status cm_scope_parse(const char *list, cm_scope_set *out, struct cm_err
 
 /* The same, for lists that the store holds: unknown words cover nothing. */
 cm_scope_set cm_scope_known(const char *list);
+
+/*
+ * Append the words of a list that may be granted, each once and as the client spelled it.
+ * registered: what the client may ask for.  held: what whoever grants it can hand on; of a word
+ * beyond that, only the part within is granted, by its own name.  CM_INVALID_SCOPE for a word that
+ * is not registered, unless lenient: then it is left out.
+ */
+struct cm_scope_limits {
+	cm_scope_set registered;
+	cm_scope_set held;
+	bool lenient;
+};
+
+enum cm_status cm_scope_grant(const char *list, const struct cm_scope_limits *limits,
+                              struct cm_buf *out, struct cm_err *err);
+
+/*
+ * Walk over the scopes of a set, in plain words for the person who grants them: start with *cursor
+ * 0, go on while true.
+ */
+bool cm_scope_describe(cm_scope_set set, size_t *cursor, const char **words);
 
 /* Append the names of the known scopes in a set, separated by spaces, in the order of the enum. */
 void cm_scope_put(struct cm_buf *buf, cm_scope_set set);

@@ -6,7 +6,7 @@
 
 #include "auth/scope.h"
 #include "base/crypto.h"
-#include "store/entity.h"
+#include "store/token.h"
 
 /*
  * Access tokens whose signature and fixed claims were found good under the current keys and
@@ -20,7 +20,7 @@ enum { CM_JTI_MAX = 64, CM_VERIFIED_SLOTS = 512 };
 /* The claims that requests are decided on. */
 struct cm_claims {
 	char jti[CM_JTI_MAX];
-	char client_id[CM_NAME_MAX + 1];
+	char client_id[CM_CLIENT_ID_MAX + 1];
 	cm_scope_set scopes;
 	int64_t not_before_s; /* 0: none */
 	int64_t expires_at_s;

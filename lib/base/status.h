@@ -43,6 +43,19 @@ enum cm_status {
 	CM_NO_RESOURCE,    /* no resource of that URI (MCP server/resources) */
 	CM_NOT_ACCEPTABLE, /* the client does not take what could be answered */
 	CM_USAGE,          /* the command line can't be understood */
+	CM_THROTTLED,      /* too many failures or requests; try again later (RFC 6585 section 4) */
+	CM_INVALID_GRANT,  /* RFC 6749 section 5.2 */
+	CM_ACCESS_DENIED,  /* the person said no, RFC 6749 section 4.1.2.1 */
+	CM_UNSUPPORTED_RESPONSE,      /* RFC 6749 section 4.1.2.1, unsupported_response_type */
+	CM_REQUEST_NOT_SUPPORTED,     /* OpenID Connect Core section 3.1.2.6 */
+	CM_REQUEST_URI_NOT_SUPPORTED, /* the same */
+	CM_LOGIN_REQUIRED,            /* the same */
+	CM_CONSENT_REQUIRED,          /* the same */
+	CM_AUTHORIZATION_PENDING,     /* RFC 8628 section 3.5 */
+	CM_SLOW_DOWN,                 /* the same */
+	CM_EXPIRED_TOKEN,             /* the same */
+	CM_INVALID_REDIRECT_URI,      /* RFC 7591 section 3.2.2 */
+	CM_INVALID_METADATA,          /* the same, invalid_client_metadata */
 	CM_STATUS_COUNT
 };
 

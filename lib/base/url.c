@@ -129,6 +129,24 @@ bool cm_url_parse(const char *text, struct cm_url *out)
 	return true;
 }
 
+static void put_escaped(struct cm_buf *buf, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (is_alnum(*text) || strchr("-._~", *text) != NULL)
+			cm_buf_add(buf, text, 1);
+		else
+			cm_buf_printf(buf, "%%%02X", (unsigned char)*text);
+	}
+}
+
+void cm_url_put_query(struct cm_buf *url, const char *name, const char *value)
+{
+	cm_buf_puts(url, strchr(cm_buf_str(url), '?') == NULL ? "?" : "&");
+	put_escaped(url, name);
+	cm_buf_puts(url, "=");
+	put_escaped(url, value);
+}
+
 bool cm_url_address_is_loopback(const char *address)
 {
 	struct in6_addr six;

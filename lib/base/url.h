@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
+
 enum { CM_URL_MAX = 500 }; /* bytes of the longest URL that is taken, without its NUL */
 
 /* An absolute URI in parts (RFC 3986).  The pointers borrow from the text that was parsed. */
@@ -25,6 +27,12 @@ bool cm_url_parse(const char *text, struct cm_url *out);
  * Browsers take "//" and "/\" for another host and drop tabs and line ends, so these are none.
  */
 bool cm_url_is_path(const char *text);
+
+/*
+ * Append name=value for a query, with all but unreserved characters escaped (RFC 3986 section 2.1),
+ * after a '?', or '&' when the buffer has a '?' already.
+ */
+void cm_url_put_query(struct cm_buf *url, const char *name, const char *value);
 
 /* Whether the host is this machine itself: 127.0.0.0/8, [::1] or localhost. */
 bool cm_url_is_loopback(const struct cm_url *url);

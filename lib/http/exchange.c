@@ -1,5 +1,6 @@
 #include "http/exchange.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/url.h"
+#include "http/page.h"
 
 void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err)
 {
@@ -76,6 +78,20 @@ static void put_rpc_response(struct cm_exchange *x, const struct cm_err *err)
 	cm_json_put_close(buf, '}');
 }
 
+void cm_exchange_set_status(struct cm_exchange *x, const struct cm_err *err)
+{
+	int http = cm_status_info(err->status)->http;
+	char seconds[24];
+
+	x->outcome = err->status;
+	x->res->status = http == 200 ? 400 : http;
+	if (http != 503 && http != 429)
+		return;
+	snprintf(seconds, sizeof seconds, "%lld",
+	         x->retry_after_s > 0 ? (long long)x->retry_after_s : 2);
+	cm_response_header(x->res, "Retry-After", seconds);
+}
+
 void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct cm_err *err)
 {
 	const struct cm_status_info *info = cm_status_info(err->status);
@@ -83,19 +99,19 @@ void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct c
 	struct cm_err unauthorized = {CM_UNAUTHORIZED, "Unauthorized"};
 
 	cm_exchange_log(x, err);
-	x->outcome = err->status;
-	res->status = info->http == 200 ? 400 : info->http;
 	res->content_type = "application/json";
 	res->cache = "no-store";
 	cm_buf_reset(&res->body);
-	if (info->http == 503)
-		cm_response_header(res, "Retry-After", "2");
+	cm_exchange_set_status(x, err);
 	switch (shape) {
 	case CM_SHAPE_OAUTH:
 		put_oauth_error(&res->body, info->oauth, err, x->req->request_id);
 		break;
 	case CM_SHAPE_JSONRPC:
 		put_rpc_response(x, err->status == CM_UNAUTHORIZED ? &unauthorized : err);
+		break;
+	case CM_SHAPE_PAGE:
+		cm_page_error(x, err);
 		break;
 	case CM_SHAPE_PLAIN:
 	case CM_SHAPE_COUNT:

@@ -15,6 +15,8 @@ struct cm_exchange {
 	char rpc_method[64];        /* JSON-RPC method, for the log; "" outside MCP */
 	char rpc_tool[64];          /* the tool, prompt or resource that was named */
 	bool rpc_without_id;        /* JSON-RPC errors of unknown requests have no id, not null */
+	int64_t retry_after_s;      /* for Retry-After with an error; 0: as its status has it */
+	const char *path_rest;      /* of a path that a route has the beginning of; borrowed */
 	struct cm_principal caller; /* scopes and names only where the route wants a token */
 };
 
@@ -23,14 +25,18 @@ enum cm_shape {
 	CM_SHAPE_PLAIN = 0, /* {"error": name, "error_description": text} */
 	CM_SHAPE_OAUTH,     /* RFC 6749 section 5.2 */
 	CM_SHAPE_JSONRPC,   /* JSON-RPC 2.0 section 5.1 */
+	CM_SHAPE_PAGE,      /* HTML for a person */
 	CM_SHAPE_COUNT
 };
 
 /*
- * Answer with an error: status, body in the given shape, Retry-After with 503.  What a caller may
- * not read goes to the log, under the request id that the caller gets.
+ * Answer with an error: status, body in the given shape, Retry-After with 429 and 503.  What a
+ * caller may not read goes to the log, under the request id that the caller gets.
  */
 void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct cm_err *err);
+
+/* Set outcome, HTTP status and Retry-After for an error, for answers that have their own body. */
+void cm_exchange_set_status(struct cm_exchange *x, const struct cm_err *err);
 
 /* The error object of JSON-RPC; data is JSON text or NULL. */
 void cm_exchange_put_rpc_error(struct cm_buf *buf, int code, const struct cm_err *err,

@@ -67,7 +67,8 @@ static enum cm_status read_form(struct cm_params *params, const char *body, stru
 
 		if (name != NULL && value != NULL &&
 		    (!cm_decode_percent(name, true) || !cm_decode_percent(value, true))) {
-			rc = cm_err_set(err, CM_REQUEST, "The body is not properly form-encoded.");
+			rc = cm_err_set(err, CM_REQUEST,
+			                "A parameter is not properly form-encoded.");
 			free(name);
 			free(value);
 		} else {
@@ -126,4 +127,10 @@ enum cm_status cm_params_read(struct cm_params *params, const struct cm_request 
 	if (strlen(req->body) != req->body_len)
 		return cm_err_set(err, CM_REQUEST, "The body holds a NUL byte.");
 	return read_form(params, req->body, err);
+}
+
+enum cm_status cm_params_read_query(struct cm_params *params, const struct cm_request *req,
+                                    struct cm_err *err)
+{
+	return read_form(params, req->query, err);
 }

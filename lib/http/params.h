@@ -25,6 +25,10 @@ struct cm_params {
  */
 enum cm_status cm_params_read(struct cm_params *params, const struct cm_request *req,
                               struct cm_err *err);
+
+/* The same from the query of the URL.  CM_REQUEST, CM_NOMEM. */
+enum cm_status cm_params_read_query(struct cm_params *params, const struct cm_request *req,
+                                    struct cm_err *err);
 void cm_params_clear(struct cm_params *params);
 
 /* The value of a name (borrowed), NULL when it is absent. */

@@ -31,6 +31,19 @@ static const char *local_path(const struct cm_exchange *x, char out[CM_PATH_MAX]
 	return out;
 }
 
+/* Whether a path is a row's; *rest gets its last segment where the row leaves that open. */
+static bool path_fits(const struct cm_route *route, const char *path, const char **rest)
+{
+	size_t len = strlen(route->path);
+
+	*rest = NULL;
+	if (len < 2 || route->path[len - 1] != '/')
+		return strcmp(route->path, path) == 0;
+	*rest = path + len;
+	return strncmp(route->path, path, len) == 0 && path[len] != '\0' &&
+	       strchr(path + len, '/') == NULL;
+}
+
 static bool method_fits(const struct cm_route *route, const char *method)
 {
 	return strcmp(route->method, method) == 0 ||
@@ -63,8 +76,10 @@ static enum cm_status check_request(const struct cm_route *route, struct cm_exch
 static void put_methods(const struct cm_route *table, size_t count, const char *path,
                         struct cm_buf *out)
 {
+	const char *rest;
+
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(table[i].path, path) == 0)
+		if (path_fits(&table[i], path, &rest))
 			cm_buf_printf(out, "%s%s", out->len == 0 ? "" : ", ", table[i].method);
 	}
 }
@@ -111,7 +126,7 @@ void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exc
 	(void)cm_context_refresh(x->ctx, &err);
 	path = local_path(x, buffer);
 	for (size_t i = 0; i < count && path != NULL; i++) {
-		if (strcmp(table[i].path, path) != 0)
+		if (!path_fits(&table[i], path, &x->path_rest))
 			continue;
 		if (method_fits(&table[i], x->req->method)) {
 			answer(&table[i], x, &err);

@@ -15,7 +15,7 @@ enum cm_route_cors { CM_CORS_ALLOWED = 0, CM_CORS_ANYONE };
 /* A path and what answers it.  Paths are those below the mount point. */
 struct cm_route {
 	const char *method;
-	const char *path;
+	const char *path; /* ending in "/": every path with one more segment after it */
 	enum cm_route_auth auth;
 	enum cm_shape shape; /* of its errors */
 	void (*handle)(struct cm_exchange *x);

@@ -1,7 +1,14 @@
 #include "oauth/metadata.h"
 
+#include <string.h>
+
+#include "auth/client.h"
 #include "base/json.h"
+#include "oauth/authorize.h"
+#include "oauth/device.h"
+#include "oauth/registration.h"
 #include "oauth/token.h"
+#include "oauth/token_state.h"
 
 /* Documents for everyone; a few minutes in a cache do no harm. */
 static struct cm_buf *public_json(struct cm_exchange *x)
@@ -24,12 +31,6 @@ static void put_url(struct cm_buf *buf, const char *name, const struct cm_exchan
 	cm_buf_clear(&url);
 }
 
-static void put_scopes(struct cm_buf *buf)
-{
-	cm_json_put_name(buf, "scopes_supported");
-	cm_scope_put_json(buf, CM_SCOPE_KNOWN);
-}
-
 void cm_oauth_resource_metadata_get(struct cm_exchange *x)
 {
 	struct cm_buf *buf = public_json(x);
@@ -41,32 +42,84 @@ void cm_oauth_resource_metadata_get(struct cm_exchange *x)
 	cm_json_put_open(buf, '[');
 	cm_json_put_string(buf, x->ctx->settings.issuer);
 	cm_json_put_close(buf, ']');
-	put_scopes(buf);
+	cm_json_put_name(buf, "scopes_supported");
+	cm_scope_put_json(buf, CM_SCOPE_KNOWN);
 	cm_json_put_name(buf, "bearer_methods_supported");
 	cm_json_put_raw(buf, "[\"header\"]");
 	cm_json_put_close(buf, '}');
 }
 
+static void put_raw(struct cm_buf *buf, const char *name, const char *json)
+{
+	cm_json_put_name(buf, name);
+	cm_json_put_raw(buf, json);
+}
+
+static void put_strings(struct cm_buf *buf, const char *name, const char *one)
+{
+	cm_json_put_name(buf, name);
+	cm_json_put_open(buf, '[');
+	cm_json_put_string(buf, one);
+	cm_json_put_close(buf, ']');
+}
+
+/* Clients without a secret come by registering themselves, or with their documents. */
+static void put_methods(struct cm_buf *buf, const char *name, bool with_none)
+{
+	cm_json_put_name(buf, name);
+	cm_json_put_open(buf, '[');
+	for (int i = 0; i < CM_METHOD_COUNT; i++) {
+		if (i != CM_METHOD_NONE || with_none)
+			cm_json_put_string(buf, cm_client_method_name((enum cm_client_method)i));
+	}
+	cm_json_put_close(buf, ']');
+}
+
+static const struct {
+	const char *name, *path;
+} endpoints[] = {
+    {"authorization_endpoint", CM_AUTHORIZE_PATH},
+    {"token_endpoint", CM_TOKEN_PATH},
+    {"jwks_uri", CM_JWKS_PATH},
+    {"revocation_endpoint", CM_REVOKE_PATH},
+    {"introspection_endpoint", CM_INTROSPECT_PATH},
+    {"device_authorization_endpoint", CM_DEVICE_AUTHORIZATION_PATH},
+    {"userinfo_endpoint", CM_USERINFO_PATH},
+};
+
 void cm_oauth_server_metadata_get(struct cm_exchange *x)
 {
+	const struct cm_settings *settings = &x->ctx->settings;
 	struct cm_buf *buf = public_json(x);
 
 	cm_json_put_open(buf, '{');
-	cm_json_put_member(buf, "issuer", x->ctx->settings.issuer);
-	put_url(buf, "token_endpoint", x, CM_TOKEN_PATH);
-	put_url(buf, "jwks_uri", x, CM_JWKS_PATH);
-	put_scopes(buf);
-	/* Required by RFC 8414; there is no authorization endpoint, so there is none. */
-	cm_json_put_name(buf, "response_types_supported");
-	cm_json_put_raw(buf, "[]");
+	cm_json_put_member(buf, "issuer", settings->issuer);
+	for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
+		put_url(buf, endpoints[i].name, x, endpoints[i].path);
+	if (strcmp(settings->registration, "off") != 0)
+		put_url(buf, "registration_endpoint", x, CM_REGISTER_PATH);
+	cm_json_put_name(buf, "scopes_supported");
+	cm_scope_put_json(buf, CM_SCOPE_KNOWN | CM_SCOPE_IDENTITY);
+	put_raw(buf, "response_types_supported", "[\"code\"]");
+	put_raw(buf, "response_modes_supported", "[\"query\"]");
 	cm_json_put_name(buf, "grant_types_supported");
 	cm_oauth_put_grants(buf);
-	cm_json_put_name(buf, "token_endpoint_auth_methods_supported");
-	cm_json_put_raw(buf, "[\"client_secret_basic\",\"client_secret_post\"]");
-	cm_json_put_name(buf, "protected_resources");
-	cm_json_put_open(buf, '[');
-	cm_json_put_string(buf, x->ctx->mcp_url);
-	cm_json_put_close(buf, ']');
+	put_raw(buf, "code_challenge_methods_supported", "[\"S256\"]");
+	put_methods(buf, "token_endpoint_auth_methods_supported", true);
+	put_methods(buf, "revocation_endpoint_auth_methods_supported", true);
+	put_methods(buf, "introspection_endpoint_auth_methods_supported", false);
+	put_raw(buf, "token_endpoint_auth_signing_alg_values_supported", "[\"RS256\",\"ES256\"]");
+	put_raw(buf, "authorization_response_iss_parameter_supported", "true");
+	if (strcmp(settings->client_id_metadata_documents, "on") == 0)
+		put_raw(buf, "client_id_metadata_document_supported", "true");
+	put_strings(buf, "protected_resources", x->ctx->mcp_url);
+	put_raw(buf, "prompt_values_supported", "[\"none\",\"login\",\"consent\"]");
+	put_raw(buf, "subject_types_supported", "[\"public\"]");
+	put_strings(buf, "id_token_signing_alg_values_supported", settings->signing_algorithm);
+	put_raw(buf, "claims_supported",
+	        "[\"iss\",\"sub\",\"aud\",\"exp\",\"iat\",\"auth_time\",\"nonce\",\"name\","
+	        "\"preferred_username\",\"email\"]");
+	put_raw(buf, "request_uri_parameter_supported", "false");
 	cm_json_put_close(buf, '}');
 }
 

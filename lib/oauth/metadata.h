@@ -11,7 +11,8 @@
 /* GET /.well-known/oauth-protected-resource[/api/mcp]: RFC 9728 section 3.2. */
 void cm_oauth_resource_metadata_get(struct cm_exchange *x);
 
-/* GET /.well-known/oauth-authorization-server: RFC 8414 section 3.2. */
+/* GET /.well-known/oauth-authorization-server, RFC 8414 section 3.2, and the same document as
+ * /.well-known/openid-configuration, OpenID Connect Discovery section 4. */
 void cm_oauth_server_metadata_get(struct cm_exchange *x);
 
 /* GET /.well-known/jwks: the public keys, retired ones too while they may verify (RFC 7517). */

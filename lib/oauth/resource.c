@@ -20,3 +20,15 @@ enum cm_status cm_oauth_resource_check(const char *resource, const char *mcp_url
 		return CM_OK;
 	return cm_err_set(err, CM_INVALID_TARGET, "resource must be %s.", mcp_url);
 }
+
+enum cm_status cm_oauth_resources_check(const struct cm_params *params, const char *mcp_url,
+                                        struct cm_err *err)
+{
+	enum cm_status rc = CM_OK;
+
+	for (size_t i = 0; rc == CM_OK && i < params->count; i++) {
+		if (strcmp(params->item[i].name, "resource") == 0)
+			rc = cm_oauth_resource_check(params->item[i].value, mcp_url, err);
+	}
+	return rc;
+}

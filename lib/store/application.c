@@ -132,6 +132,12 @@ static const struct cm_field theme_data[] = {
     END,
 };
 
+static const char *const auth_methods[] = {
+    "", "client_secret_basic", "client_secret_post", "private_key_jwt", "none", NULL,
+};
+
+static const char *const consent_policies[] = {"once", "always", "never", NULL};
+
 static const char *const grant_types[] = {
     "client_credentials",
     "authorization_code",
@@ -206,6 +212,17 @@ static const struct cm_field fields[] = {
      .max = 8760,
      .fallback = "0",
      .description = "Life of its access tokens in hours; 0 takes the server's setting"},
+    {.name = "tokenEndpointAuthMethod",
+     .column = "token_endpoint_auth_method",
+     .values = auth_methods,
+     .fallback = "\"\"",
+     .description = "How it authenticates at the token endpoint; when empty, with its secret by "
+                    "client_secret_basic or client_secret_post; none for a public client"},
+    {.name = "consentPolicy",
+     .column = "consent_policy",
+     .values = consent_policies,
+     .fallback = "\"once\"",
+     .description = "Whether people are asked before it gets a token in their name"},
     {.column = "client_secret_sha256", .flags = CM_FIELD_HIDDEN},
     {.column = "scope", .flags = CM_FIELD_HIDDEN},
     {.column = "properties", .flags = CM_FIELD_HIDDEN, .fallback = "{}"},
@@ -315,39 +332,3 @@ const struct cm_entity cm_application_entity = {
     .update = CM_STMT_APPLICATION_UPDATE,
     .remove = CM_STMT_APPLICATION_DELETE,
 };
-
-enum cm_status cm_client_get(struct cm_store *store, const char *client_id, struct cm_client *out,
-                             struct cm_err *err)
-{
-	struct cm_query q;
-	bool found = false;
-	enum cm_status rc;
-
-	*out = (struct cm_client){0};
-	cm_query_begin(&q, store, CM_STMT_CLIENT_GET, err);
-	cm_query_text(&q, ":client_id", client_id);
-	if (cm_query_row(&q)) {
-		found = true;
-		cm_query_column_copy(&q, 0, out->client_id, sizeof out->client_id);
-		cm_query_column_copy(&q, 1, out->organization, sizeof out->organization);
-		cm_query_column_copy(&q, 2, out->secret_sha256, sizeof out->secret_sha256);
-		out->scope = cm_text_dup(cm_query_column_text(&q, 3));
-		out->grant_types = cm_text_dup(cm_query_column_text(&q, 4));
-		out->expire_in_hours = cm_query_column_real(&q, 5);
-	}
-	rc = cm_query_end(&q);
-	if (rc == CM_OK && !found)
-		rc = cm_err_set(err, CM_NOT_FOUND, "There is no such client.");
-	if (rc == CM_OK && (out->scope == NULL || out->grant_types == NULL))
-		rc = cm_err_set(err, CM_NOMEM, "out of memory");
-	if (rc != CM_OK)
-		cm_client_clear(out);
-	return rc;
-}
-
-void cm_client_clear(struct cm_client *client)
-{
-	free(client->scope);
-	free(client->grant_types);
-	*client = (struct cm_client){0};
-}

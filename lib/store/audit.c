@@ -11,6 +11,7 @@ enum cm_status cm_audit_insert(struct cm_store *store, const struct cm_audit *au
 	cm_query_begin(&q, store, CM_STMT_AUDIT_INSERT, err);
 	cm_query_integer(&q, ":at_s", cm_clock_now_s());
 	cm_query_text(&q, ":client_id", audit->client_id);
+	cm_query_text(&q, ":user", audit->user == NULL ? "" : audit->user);
 	cm_query_text(&q, ":organization", audit->organization);
 	cm_query_text(&q, ":tool", audit->tool);
 	cm_query_text(&q, ":target", audit->target);

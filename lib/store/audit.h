@@ -8,6 +8,7 @@ struct cm_store;
 /* Who did what to which, and how it ended, now.  All strings are borrowed. */
 struct cm_audit {
 	const char *client_id;
+	const char *user; /* owner/name of the person in whose name; "" or NULL: none */
 	const char *organization;
 	const char *tool;
 	const char *target;

@@ -83,6 +83,28 @@ static const char *check_log_target(char *value)
 	           : "must be server, or the absolute path of a file";
 }
 
+static const char *check_registration(char *value)
+{
+	bool known =
+	    strcmp(value, "off") == 0 || strcmp(value, "token") == 0 || strcmp(value, "open") == 0;
+
+	return known ? NULL : "must be off, token or open";
+}
+
+static const char *check_digest(char *value)
+{
+	size_t len = strlen(value);
+
+	return len == 0 || (len == CM_SHA256_HEX - 1 && strspn(value, "0123456789abcdef") == len)
+	           ? NULL
+	           : "must be empty or a SHA-256 in hexadecimal";
+}
+
+static const char *check_switch(char *value)
+{
+	return strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? NULL : "must be on or off";
+}
+
 #define MEMBER(member)                                                                             \
 	offsetof(struct cm_settings, member), sizeof((struct cm_settings *)NULL)->member
 
@@ -105,6 +127,46 @@ static const struct setting table[] = {
      10,
      86400,
      NULL},
+    {{"refresh_token_lifetime_s", "2592000",
+      "Life of refresh tokens in seconds, anew with each use"},
+     NUMBER,
+     MEMBER(refresh_token_lifetime_s),
+     60,
+     31536000,
+     NULL},
+    {{"session_lifetime_s", "43200", "Life of a sign-in in a browser in seconds"},
+     NUMBER,
+     MEMBER(session_lifetime_s),
+     60,
+     2592000,
+     NULL},
+    {{"session_idle_s", "3600", "Life in seconds of a sign-in that is not used"},
+     NUMBER,
+     MEMBER(session_idle_s),
+     60,
+     2592000,
+     NULL},
+    {{"registration", "open",
+      "Who may register clients: off, token (who has the initial access token) or open"},
+     TEXT,
+     MEMBER(registration),
+     0,
+     0,
+     check_registration},
+    {{"registration_token_sha256", "",
+      "SHA-256 of the initial access token; `casement registration rotate-token` makes one"},
+     TEXT,
+     MEMBER(registration_token_sha256),
+     0,
+     0,
+     check_digest},
+    {{"client_id_metadata_documents", "off",
+      "Whether a client_id may be the URL of the client's own document, which is fetched: on, off"},
+     TEXT,
+     MEMBER(client_id_metadata_documents),
+     0,
+     0,
+     check_switch},
     {{"max_body_bytes", "1048576", "Largest request body in bytes"},
      NUMBER,
      MEMBER(max_body_bytes),

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/crypto.h"
 #include "base/status.h"
 #include "base/url.h"
 
@@ -17,6 +18,12 @@ struct cm_settings {
 	char issuer[CM_URL_MAX + 1]; /* public URL, without a slash at its end */
 	char signing_algorithm[8];   /* RS256 or ES256 (RFC 7518 section 3.1) */
 	int64_t access_token_lifetime_s;
+	int64_t refresh_token_lifetime_s; /* of each; the next one begins anew */
+	int64_t session_lifetime_s;       /* of a sign-in in a browser */
+	int64_t session_idle_s;           /* of one that is not used */
+	char registration[8];             /* who may register clients: off, token or open */
+	char registration_token_sha256[CM_SHA256_HEX]; /* of the initial access token; "": none */
+	char client_id_metadata_documents[8];          /* on or off */
 	int64_t max_body_bytes;
 	char allowed_origins[CM_ORIGINS_MAX]; /* origins, separated by spaces */
 	char log_level[8];                    /* off, error or info */

@@ -1,5 +1,6 @@
 #include "store/token.h"
 
+#include "base/clock.h"
 #include "store/query.h"
 
 enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *token,
@@ -17,6 +18,9 @@ enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *to
 	cm_query_text(&q, ":resource", token->resource);
 	cm_query_integer(&q, ":issued_at_s", token->issued_at_s);
 	cm_query_integer(&q, ":expires_at_s", token->expires_at_s);
+	if (token->user_id != 0)
+		cm_query_integer(&q, ":user_id", token->user_id);
+	cm_query_text(&q, ":family", token->family);
 	cm_query_run(&q);
 	changes = cm_query_changes(&q);
 	rc = cm_query_end(&q);
@@ -40,9 +44,24 @@ enum cm_status cm_token_caller(struct cm_store *store, const char *jti, struct c
 		cm_query_column_copy(&q, 1, out->organization, sizeof out->organization);
 		cm_query_column_copy(&q, 2, out->registered_scope, sizeof out->registered_scope);
 		out->revoked = cm_query_column_text(&q, 3) != NULL;
+		out->user_id = cm_query_column_integer(&q, 4);
+		cm_query_column_copy(&q, 5, out->user_scope, sizeof out->user_scope);
+		out->user_forbidden = cm_query_column_integer(&q, 6) != 0;
+		cm_query_column_copy(&q, 7, out->user, sizeof out->user);
 	}
 	rc = cm_query_end(&q);
 	if (rc == CM_OK && !found)
 		rc = cm_err_set(err, CM_NOT_FOUND, "There is no such token.");
 	return rc;
+}
+
+enum cm_status cm_token_revoke(struct cm_store *store, const char *jti, struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_TOKEN_REVOKE, err);
+	cm_query_text(&q, ":jti", jti);
+	cm_query_integer(&q, ":now_s", cm_clock_now_s());
+	cm_query_run(&q);
+	return cm_query_end(&q);
 }

@@ -10,6 +10,12 @@
 
 struct cm_store;
 
+enum {
+	CM_SCOPE_TEXT_MAX = 4096, /* bytes of a list of scopes, its NUL included */
+	CM_CLIENT_ID_MAX = 255,   /* bytes; URLs of client documents are longer than names */
+	CM_USER_TEXT = 2 * CM_NAME_MAX + 2 /* bytes of "owner/name" with its NUL */
+};
+
 /* An access token as it is remembered: what it grants, never the token itself. */
 struct cm_token {
 	const char *jti;
@@ -19,24 +25,31 @@ struct cm_token {
 	const char *resource; /* the audience */
 	int64_t issued_at_s;
 	int64_t expires_at_s;
+	int64_t user_id;    /* in whose name; 0: the client's own */
+	const char *family; /* what it came of; NULL: of nothing but itself */
 };
 
 /* Write a new token; within cm_store_write().  CM_NOT_FOUND when its client is gone. */
 enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *token,
                                struct cm_err *err);
 
-enum { CM_SCOPE_TEXT_MAX = 4096 }; /* bytes of a list of scopes, its NUL included */
-
 /* Who a token speaks for, as the registry has it now. */
 struct cm_token_caller {
-	char client_id[CM_NAME_MAX + 1];
-	char organization[CM_NAME_MAX + 1];
+	char client_id[CM_CLIENT_ID_MAX + 1];
+	char organization[CM_NAME_MAX + 1]; /* of the person, or of the client itself */
 	char registered_scope[CM_SCOPE_TEXT_MAX];
 	bool revoked;
+	int64_t user_id;                    /* 0: the client itself */
+	char user[CM_USER_TEXT];            /* owner/name of the person, "" for the client itself */
+	char user_scope[CM_SCOPE_TEXT_MAX]; /* what the person may let clients do */
+	bool user_forbidden;
 };
 
 /* CM_NOT_FOUND when the token was never issued here, or its client was deleted. */
 enum cm_status cm_token_caller(struct cm_store *store, const char *jti, struct cm_token_caller *out,
                                struct cm_err *err);
+
+/* End a token; within cm_store_write().  One that has ended already stays so. */
+enum cm_status cm_token_revoke(struct cm_store *store, const char *jti, struct cm_err *err);
 
 #endif

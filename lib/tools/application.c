@@ -73,7 +73,7 @@ static enum cm_status complete(struct cm_record *record, bool creating, struct c
 
 static cm_scope_set held(const struct cm_record *record)
 {
-	return cm_scope_known(cm_record_text(record, "scope"));
+	return cm_scope_known(cm_record_text(record, "scope")) & ~CM_SCOPE_IDENTITY;
 }
 
 const struct cm_crud cm_application_crud = {

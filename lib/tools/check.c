@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/redirect_uri.h"
 #include "auth/scope.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -46,29 +47,6 @@ static const char *check_url(const char *text)
 	return "must be an http or https URL, or a path from '/'";
 }
 
-/* OAuth 2.1 section 2.3.1; RFC 8252 sections 7 and 8.5 */
-static const char *check_redirect_uri(const char *text)
-{
-	static const char *const refused[] = {"javascript", "data", "file",       "vbscript",
-	                                      "about",      "blob", "filesystem", "ftp",
-	                                      "ws",         "wss",  "mailto",     "view-source"};
-	struct cm_url url;
-
-	if (!cm_url_parse(text, &url))
-		return "must be an absolute URI";
-	if (url.fragment || url.userinfo)
-		return "must have no fragment and no user name";
-	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-		if (strcmp(url.scheme, refused[i]) == 0)
-			return "has a scheme that is not allowed";
-	}
-	if (strcmp(url.scheme, "http") == 0 && !cm_url_is_loopback(&url))
-		return "must use https, except on a loopback address";
-	if (strcmp(url.scheme, "https") == 0 && url.host[0] == '\0')
-		return "must name a host";
-	return NULL;
-}
-
 static const char *check_scope(const char *text)
 {
 	return cm_scope_word(text, strlen(text)) != 0 ? NULL : "is no scope of this server";
@@ -77,7 +55,7 @@ static const char *check_scope(const char *text)
 static const char *(*const forms[CM_FORM_COUNT])(const char *text) = {
     [CM_FORM_NAME] = check_name,
     [CM_FORM_URL] = check_url,
-    [CM_FORM_REDIRECT_URI] = check_redirect_uri,
+    [CM_FORM_REDIRECT_URI] = cm_redirect_uri_wrong,
     [CM_FORM_SCOPE] = check_scope,
 };
 

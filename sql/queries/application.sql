@@ -1,13 +1,10 @@
 -- fragment: application_columns
 owner, name, organization, display_name, description, created_at_s, updated_at_s, client_id,
-scopes, grant_types, redirect_uris, expire_in_hours, client_secret_sha256, scope, properties
+scopes, grant_types, redirect_uris, expire_in_hours, token_endpoint_auth_method, consent_policy,
+client_secret_sha256, scope, properties
 
 -- name: application_get
 SELECT {application_columns} FROM application WHERE owner = :owner AND name = :name
-
--- name: client_get
-SELECT client_id, organization, client_secret_sha256, scope, grant_types, expire_in_hours
-  FROM application WHERE client_id = :client_id
 
 -- Names are ASCII, so all that begin with a prefix sort before the prefix and U+007F.
 -- name: application_list
@@ -26,11 +23,12 @@ SELECT {application_columns} FROM application
 -- name: application_insert
 INSERT INTO application
   (owner, name, organization, display_name, description, created_at_s, updated_at_s, client_id,
-   scopes, grant_types, redirect_uris, expire_in_hours, client_secret_sha256, scope, properties)
+   scopes, grant_types, redirect_uris, expire_in_hours, token_endpoint_auth_method, consent_policy,
+   client_secret_sha256, scope, properties)
 VALUES
   (:owner, :name, :organization, :display_name, :description, :created_at_s, :updated_at_s,
-   :client_id, :scopes, :grant_types, :redirect_uris, :expire_in_hours, :client_secret_sha256,
-   :scope, :properties)
+   :client_id, :scopes, :grant_types, :redirect_uris, :expire_in_hours,
+   :token_endpoint_auth_method, :consent_policy, :client_secret_sha256, :scope, :properties)
 
 -- name: application_update
 UPDATE application
@@ -38,6 +36,7 @@ UPDATE application
        description = :description, created_at_s = :created_at_s, updated_at_s = :updated_at_s,
        client_id = :client_id, scopes = :scopes, grant_types = :grant_types,
        redirect_uris = :redirect_uris, expire_in_hours = :expire_in_hours,
+       token_endpoint_auth_method = :token_endpoint_auth_method, consent_policy = :consent_policy,
        client_secret_sha256 = :client_secret_sha256, scope = :scope, properties = :properties
  WHERE owner = :key_owner AND name = :key_name
 

@@ -37,10 +37,13 @@ class Metadata(case.Case):
         self.assertEqual(body["issuer"], self.http.url)
         self.assertEqual(body["token_endpoint"], self.http.token_url)
         self.assertEqual(body["jwks_uri"], self.http.url + JWKS)
-        self.assertEqual(body["grant_types_supported"], ["client_credentials"])
+        self.assertEqual(body["grant_types_supported"],
+                         ["client_credentials", "authorization_code", "refresh_token",
+                          "urn:ietf:params:oauth:grant-type:device_code"])
         self.assertEqual(set(body["token_endpoint_auth_methods_supported"]),
-                         {"client_secret_basic", "client_secret_post"})
-        self.assertEqual(body["response_types_supported"], [])
+                         {"none", "client_secret_basic", "client_secret_post",
+                          "private_key_jwt"})
+        self.assertEqual(body["response_types_supported"], ["code"])
         self.assertLessEqual(set(case.BOTH.split()), set(body["scopes_supported"]))
         for name in ("authorization_endpoint", "registration_endpoint", "revocation_endpoint",
                      "introspection_endpoint"):

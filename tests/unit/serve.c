@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "auth/access_token.h"
+#include "auth/issue.h"
 #include "base/clock.h"
 #include "casement.h"
 #include "store/organization.h"
@@ -44,7 +45,7 @@ static enum cm_status set_up(struct cm_store *store, void *arg, struct cm_err *e
 
 static void add_client(struct serve *serve, size_t i)
 {
-	struct cm_access_token token = {0};
+	struct cm_issued token = {0};
 	struct cm_tool_result result = {0};
 	struct cm_tool_call call = {.ctx = &serve->ctx,
 	                            .tool = cm_tool_find(&cm_toolbox, "add_application"),
@@ -67,10 +68,10 @@ static void add_client(struct serve *serve, size_t i)
 	         cm_json_string(cm_json_get(made, "clientSecret")));
 	CU_ASSERT_EQUAL_FATAL(cm_client_get(serve->ctx.store, serve->client_id[i], &client, &err),
 	                      CM_OK);
-	CU_ASSERT_EQUAL_FATAL(
-	    cm_access_token_issue(&serve->ctx, &client, NULL, &root, &token, &err), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(cm_issue_to_client(&serve->ctx, &client, NULL, &root, &token, &err),
+	                      CM_OK);
 	serve->token[i] = strdup(cm_buf_str(&token.jwt));
-	cm_access_token_clear(&token);
+	cm_issued_clear(&token);
 	cm_client_clear(&client);
 	cm_tool_result_clear(&result);
 	cm_json_free(arguments);

@@ -108,13 +108,13 @@ void fixture_reload(struct fixture_world *world)
 
 void fixture_issue(struct fixture_world *world, const char *scope, struct cm_buf *out)
 {
-	struct cm_access_token token;
+	struct cm_issued token;
 
 	CU_ASSERT_EQUAL_FATAL(
-	    cm_access_token_issue(&world->ctx, &world->client, scope, &world->caller, &token, NULL),
+	    cm_issue_to_client(&world->ctx, &world->client, scope, &world->caller, &token, NULL),
 	    CM_OK);
 	cm_buf_append(out, &token.jwt);
-	cm_access_token_clear(&token);
+	cm_issued_clear(&token);
 }
 
 cm_json *fixture_part(const char *token, int part)

@@ -2,6 +2,7 @@
 #define CM_TESTS_AUTH_FIXTURE_AUTH_H
 
 #include "auth/access_token.h"
+#include "auth/issue.h"
 #include "auth/context.h"
 #include "auth/key.h"
 #include "base/buf.h"

@@ -1,4 +1,5 @@
 #include "auth/access_token.h"
+#include "auth/issue.h"
 
 #include <stdio.h>
 
@@ -16,12 +17,12 @@ static int64_t rows(struct fixture_world *world)
 static void refuse(struct fixture_world *world, const char *scope, enum cm_status status)
 {
 	int64_t before = rows(world);
-	struct cm_access_token token;
+	struct cm_issued token;
 	struct cm_err err = {0};
 
 	ASSERT_ROW(scope == NULL ? "NULL" : scope,
-	           cm_access_token_issue(&world->ctx, &world->client, scope, &world->caller, &token,
-	                                 &err) == status);
+	           cm_issue_to_client(&world->ctx, &world->client, scope, &world->caller, &token,
+	                              &err) == status);
 	CU_ASSERT_EQUAL(err.status, status);
 	CU_ASSERT_STRING_EQUAL(cm_buf_str(&token.jwt), "");
 	CU_ASSERT_STRING_EQUAL(cm_buf_str(&token.scope), "");
@@ -32,20 +33,20 @@ static void refuse(struct fixture_world *world, const char *scope, enum cm_statu
 static void grant(struct fixture_world *world, const char *scope, const char *granted)
 {
 	const char *row = scope == NULL ? "NULL" : scope;
-	struct cm_access_token token;
+	struct cm_issued token;
 	cm_json *claims;
 
 	CU_ASSERT_TRUE(fixture_sql(world->ctx.store, "DELETE FROM token"));
-	ASSERT_ROW(row, cm_access_token_issue(&world->ctx, &world->client, scope, &world->caller,
-	                                      &token, NULL) == CM_OK);
+	ASSERT_ROW(row, cm_issue_to_client(&world->ctx, &world->client, scope, &world->caller,
+	                                   &token, NULL) == CM_OK);
 	ASSERT_ROW(row, strcmp(cm_buf_str(&token.scope), granted) == 0);
 	claims = fixture_part(cm_buf_str(&token.jwt), 1);
 	ASSERT_ROW(row, claims != NULL &&
 	                    strcmp(cm_json_string(cm_json_get(claims, "scope")), granted) == 0);
 	ASSERT_ROW(row, fixture_is_text(world->ctx.store, "SELECT scope FROM token", granted));
 	cm_json_free(claims);
-	cm_access_token_clear(&token);
-	cm_access_token_clear(&token);
+	cm_issued_clear(&token);
+	cm_issued_clear(&token);
 }
 
 static void assert_text(const cm_json *claims, const char *name, const char *text)
@@ -69,14 +70,14 @@ static void test_claims(void)
 
 	for (size_t i = 0; i < COUNT_OF(algorithms); i++) {
 		struct fixture_world world;
-		struct cm_access_token token;
+		struct cm_issued token;
 		cm_json *header, *claims;
 		const char *jti;
 
 		fixture_world_make(&world);
 		fixture_set(&world, "signing_algorithm", algorithms[i]);
-		CU_ASSERT_EQUAL(cm_access_token_issue(&world.ctx, &world.client, "read:application",
-		                                      &world.caller, &token, NULL),
+		CU_ASSERT_EQUAL(cm_issue_to_client(&world.ctx, &world.client, "read:application",
+		                                   &world.caller, &token, NULL),
 		                CM_OK);
 		header = fixture_part(token.jwt.data, 0);
 		claims = fixture_part(token.jwt.data, 1);
@@ -97,7 +98,7 @@ static void test_claims(void)
 		CU_ASSERT_TRUE(fixture_is_text(world.ctx.store, "SELECT jti FROM token", jti));
 		cm_json_free(header);
 		cm_json_free(claims);
-		cm_access_token_clear(&token);
+		cm_issued_clear(&token);
 		fixture_world_clear(&world);
 	}
 }
@@ -246,7 +247,7 @@ static void test_lifetime(void)
 	fixture_world_make(&world);
 	fixture_set(&world, "access_token_lifetime_s", "600");
 	for (size_t i = 0; i < COUNT_OF(lives); i++) {
-		struct cm_access_token token;
+		struct cm_issued token;
 		cm_json *claims;
 		char sql[100];
 
@@ -254,14 +255,14 @@ static void test_lifetime(void)
 		         lives[i].hours);
 		CU_ASSERT_TRUE(fixture_sql(world.ctx.store, sql));
 		fixture_reload(&world);
-		CU_ASSERT_EQUAL(cm_access_token_issue(&world.ctx, &world.client, NULL,
-		                                      &world.caller, &token, NULL),
+		CU_ASSERT_EQUAL(cm_issue_to_client(&world.ctx, &world.client, NULL, &world.caller,
+		                                   &token, NULL),
 		                CM_OK);
 		ASSERT_ROW(lives[i].hours, token.expires_in_s == lives[i].lifetime_s);
 		claims = fixture_part(token.jwt.data, 1);
 		assert_integer(claims, "exp", FIXTURE_NOW_S + lives[i].lifetime_s);
 		cm_json_free(claims);
-		cm_access_token_clear(&token);
+		cm_issued_clear(&token);
 	}
 	fixture_world_clear(&world);
 }
@@ -321,13 +322,13 @@ static void test_client_deleted_meanwhile(void)
 static void test_both_rows_or_none(void)
 {
 	struct fixture_world world;
-	struct cm_access_token token;
+	struct cm_issued token;
 
 	fixture_world_make(&world);
 	CU_ASSERT_TRUE(fixture_sql(world.ctx.store, "CREATE TRIGGER full BEFORE INSERT ON audit"
 	                                            " BEGIN SELECT raise(ABORT, 'no room'); END"));
 	CU_ASSERT_NOT_EQUAL(
-	    cm_access_token_issue(&world.ctx, &world.client, NULL, &world.caller, &token, NULL),
+	    cm_issue_to_client(&world.ctx, &world.client, NULL, &world.caller, &token, NULL),
 	    CM_OK);
 	CU_ASSERT_EQUAL(token.jwt.len, 0);
 	CU_ASSERT_EQUAL(rows(&world), 0);

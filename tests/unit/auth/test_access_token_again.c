@@ -1,4 +1,5 @@
 #include "auth/access_token.h"
+#include "auth/issue.h"
 #include "auth/fixture_auth.h"
 #include "base/clock.h"
 #include "suite.h"

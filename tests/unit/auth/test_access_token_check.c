@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "auth/access_token.h"
+#include "auth/issue.h"
 #include "auth/fixture_auth.h"
 #include "auth/jwt.h"
 #include "base/clock.h"
@@ -39,9 +40,9 @@ static void sign(struct fixture_world *world, const char *name, const char *json
 		cm_json_put_raw(&claims, json);
 	}
 	cm_json_put_close(&claims, '}');
-	CU_ASSERT_EQUAL_FATAL(
-	    cm_jwt_sign(cm_keyring_signer(&world->ctx.keys, "ES256"), claims.data, out, NULL),
-	    CM_OK);
+	CU_ASSERT_EQUAL_FATAL(cm_jwt_sign(cm_keyring_signer(&world->ctx.keys, "ES256"),
+	                                  CM_JWT_ACCESS, claims.data, out, NULL),
+	                      CM_OK);
 	cm_buf_clear(&claims);
 }
 

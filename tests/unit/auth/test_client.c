@@ -20,13 +20,30 @@ static struct cm_store *store_with_clients(void)
 	return store;
 }
 
+/* Authenticate from an address that has not failed yet. */
+static enum cm_status authenticate(struct cm_store *store, const char *client_id,
+                                   const char *secret, struct cm_client *client, struct cm_err *err)
+{
+	struct cm_credentials sent = {.method = CM_METHOD_POST,
+	                              .client_id = client_id,
+	                              .secret = secret,
+	                              .address = "192.0.2.1"};
+	struct cm_context ctx;
+	int64_t wait_s;
+
+	cm_context_init(&ctx, "");
+	ctx.store = store;
+	CU_ASSERT_TRUE(fixture_sql(store, "DELETE FROM throttle"));
+	return cm_client_authenticate(&ctx, &sent, client, &wait_s, err);
+}
+
 static void refuse(struct cm_store *store, const char *client_id, const char *secret)
 {
 	struct cm_client client;
 	struct cm_err err = {0};
 
-	ASSERT_ROW(secret, cm_client_authenticate(store, client_id, secret, &client, &err) ==
-	                       CM_INVALID_CLIENT);
+	ASSERT_ROW(secret,
+	           authenticate(store, client_id, secret, &client, &err) == CM_INVALID_CLIENT);
 	/* Unknown clients and wrong secrets look alike. */
 	ASSERT_ROW(secret, strcmp(err.text, "Client authentication failed.") == 0);
 	ASSERT_ROW(secret, client.scope == NULL && client.client_id[0] == '\0' &&
@@ -38,7 +55,7 @@ static void test_good(void)
 	struct cm_store *store = store_with_clients();
 	struct cm_client client;
 
-	CU_ASSERT_EQUAL(cm_client_authenticate(store, "app", "secret", &client, NULL), CM_OK);
+	CU_ASSERT_EQUAL(authenticate(store, "app", "secret", &client, NULL), CM_OK);
 	CU_ASSERT_STRING_EQUAL(client.client_id, "app");
 	CU_ASSERT_STRING_EQUAL(client.organization, "my-org");
 	cm_client_clear(&client);
@@ -128,7 +145,7 @@ static void test_broken_store(void)
 
 	CU_ASSERT_TRUE(fixture_sql(store, "UPDATE organization SET name = printf('%0101d', 0)"
 	                                  " WHERE name = 'my-org'"));
-	CU_ASSERT_EQUAL(cm_client_authenticate(store, "app", "secret", &client, &err), CM_STORE);
+	CU_ASSERT_EQUAL(authenticate(store, "app", "secret", &client, &err), CM_STORE);
 	CU_ASSERT_EQUAL(err.status, CM_STORE);
 	CU_ASSERT_PTR_NULL(client.scope);
 	cm_store_close(store);

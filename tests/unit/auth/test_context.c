@@ -66,14 +66,14 @@ static void end(struct processes *p)
 static void issue(struct processes *p, struct cm_buf *out)
 {
 	struct cm_principal caller = {.client_id = "app", .request_id = "r", .address = ""};
-	struct cm_access_token token;
+	struct cm_issued token;
 	struct cm_client client;
 
 	CU_ASSERT_EQUAL_FATAL(cm_client_get(p->ctx.store, "app", &client, NULL), CM_OK);
-	CU_ASSERT_EQUAL_FATAL(cm_access_token_issue(&p->ctx, &client, NULL, &caller, &token, NULL),
+	CU_ASSERT_EQUAL_FATAL(cm_issue_to_client(&p->ctx, &client, NULL, &caller, &token, NULL),
 	                      CM_OK);
 	cm_buf_append(out, &token.jwt);
-	cm_access_token_clear(&token);
+	cm_issued_clear(&token);
 	cm_client_clear(&client);
 	CU_ASSERT_EQUAL(cm_access_token_check(&p->ctx, out->data, &caller, NULL), CM_OK);
 }

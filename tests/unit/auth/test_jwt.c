@@ -24,7 +24,8 @@ static void make_token(struct signed_token *token, const char *alg, const char *
 	cm_store_close(store);
 	token->key = cm_keyring_signer(&token->ring, alg);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(token->key);
-	CU_ASSERT_EQUAL_FATAL(cm_jwt_sign(token->key, claims, &token->text, NULL), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(cm_jwt_sign(token->key, CM_JWT_ACCESS, claims, &token->text, NULL),
+	                      CM_OK);
 }
 
 static void clear(struct signed_token *token)
@@ -134,7 +135,7 @@ static void test_sign_appends(void)
 
 	make_token(&token, "ES256", "{}");
 	cm_buf_puts(&out, "Bearer ");
-	CU_ASSERT_EQUAL(cm_jwt_sign(token.key, "{}", &out, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_jwt_sign(token.key, CM_JWT_ACCESS, "{}", &out, NULL), CM_OK);
 	CU_ASSERT_EQUAL(strncmp(out.data, "Bearer ", 7), 0);
 	CU_ASSERT_TRUE(is_good(&token.ring, out.data + 7));
 	cm_buf_clear(&out);
@@ -153,7 +154,8 @@ static void test_sign_refused(void)
 		struct cm_buf out = {0};
 		struct cm_err err = {0};
 
-		ASSERT_ROW(bad[i], cm_jwt_sign(token.key, bad[i], &out, &err) == CM_INTERNAL);
+		ASSERT_ROW(bad[i], cm_jwt_sign(token.key, CM_JWT_ACCESS, bad[i], &out, &err) ==
+		                       CM_INTERNAL);
 		ASSERT_ROW(bad[i], out.len == 0);
 		ASSERT_ROW(bad[i], strstr(err.text, "PRIVATE") == NULL);
 	}
@@ -170,7 +172,7 @@ static void test_sign_refused(void)
 			broken.private_pem = token.key->public_pem;
 		else
 			strcpy(broken.alg, "ES256"); /* an RSA key can't */
-		CU_ASSERT_EQUAL(cm_jwt_sign(&broken, "{}", &out, NULL), CM_INTERNAL);
+		CU_ASSERT_EQUAL(cm_jwt_sign(&broken, CM_JWT_ACCESS, "{}", &out, NULL), CM_INTERNAL);
 		CU_ASSERT_EQUAL(out.len, 0);
 	}
 	clear(&token);

@@ -370,7 +370,9 @@ static void test_hollow_signatures(void)
 			struct cm_buf token = {0};
 			cm_json *json = NULL;
 
-			CU_ASSERT_EQUAL(cm_jwt_sign(&keys.ring.key[j], "{}", &token, NULL), CM_OK);
+			CU_ASSERT_EQUAL(
+			    cm_jwt_sign(&keys.ring.key[j], CM_JWT_ACCESS, "{}", &token, NULL),
+			    CM_OK);
 			token.len = (size_t)(strrchr(token.data, '.') + 1 - token.data);
 			cm_buf_puts(&token, rows[i].text);
 			for (size_t k = 0; k < rows[i].zeros; k++)
@@ -393,8 +395,10 @@ static void test_swapped_parts(void)
 		struct cm_buf one = {0}, two = {0}, mixed = {0};
 		cm_json *json = NULL;
 
-		CU_ASSERT_EQUAL(cm_jwt_sign(&keys.ring.key[j], "{\"a\":1}", &one, NULL), CM_OK);
-		CU_ASSERT_EQUAL(cm_jwt_sign(&keys.ring.key[j], "{\"a\":2}", &two, NULL), CM_OK);
+		CU_ASSERT_EQUAL(
+		    cm_jwt_sign(&keys.ring.key[j], CM_JWT_ACCESS, "{\"a\":1}", &one, NULL), CM_OK);
+		CU_ASSERT_EQUAL(
+		    cm_jwt_sign(&keys.ring.key[j], CM_JWT_ACCESS, "{\"a\":2}", &two, NULL), CM_OK);
 		cm_buf_add(&mixed, one.data, (size_t)(strrchr(one.data, '.') - one.data));
 		cm_buf_puts(&mixed, strrchr(two.data, '.'));
 		CU_ASSERT_EQUAL(cm_jwt_verify(&keys.ring, mixed.data, &json, NULL),

@@ -77,7 +77,7 @@ static void test_off_after_use(void)
 
 	fixture_key_add(store, FIXTURE_ES256);
 	CU_ASSERT_EQUAL(cm_keyring_load(&ring, store, NULL), CM_OK);
-	CU_ASSERT_EQUAL(cm_jwt_sign(&ring.key[0], "{}", &token, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_jwt_sign(&ring.key[0], CM_JWT_ACCESS, "{}", &token, NULL), CM_OK);
 	CU_ASSERT_TRUE(reads_as("JWT", "JWT") && reads_as("at+jwt", "at+jwt"));
 	CU_ASSERT_EQUAL(cm_jwt_verify(&ring, token.data, &claims, NULL), CM_OK);
 	cm_json_free(claims);
@@ -85,10 +85,11 @@ static void test_off_after_use(void)
 	token.data[token.len - 5] = token.data[token.len - 5] == 'A' ? 'B' : 'A';
 	CU_ASSERT_EQUAL(cm_jwt_verify(&ring, token.data, &claims, NULL), CM_UNAUTHORIZED);
 	CU_ASSERT_TRUE(reads_as("JWT", "JWT") && reads_as("at+jwt", "at+jwt"));
-	CU_ASSERT_NOT_EQUAL(cm_jwt_sign(&ring.key[0], "nonsense", &token, NULL), CM_OK);
+	CU_ASSERT_NOT_EQUAL(cm_jwt_sign(&ring.key[0], CM_JWT_ACCESS, "nonsense", &token, NULL),
+	                    CM_OK);
 	broken = ring.key[0];
 	broken.private_pem = no_pem;
-	CU_ASSERT_NOT_EQUAL(cm_jwt_sign(&broken, "{}", &token, NULL), CM_OK);
+	CU_ASSERT_NOT_EQUAL(cm_jwt_sign(&broken, CM_JWT_ACCESS, "{}", &token, NULL), CM_OK);
 	CU_ASSERT_TRUE(reads_as("JWT", "JWT") && reads_as("at+jwt", "at+jwt"));
 	cm_buf_clear(&token);
 	cm_keyring_clear(&ring);

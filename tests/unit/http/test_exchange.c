@@ -102,8 +102,9 @@ static void fails(struct serve *serve, enum cm_status status, enum cm_shape shap
 	ASSERT_ROW(name, talk.x.outcome == status);
 	ASSERT_ROW(name, strcmp(talk.res.content_type, "application/json") == 0);
 	ASSERT_ROW(name, strcmp(talk.res.cache, "no-store") == 0);
-	ASSERT_ROW(name, strcmp(cm_buf_str(&talk.res.headers),
-	                        info->http == 503 ? "Retry-After: 2\r\n" : "") == 0);
+	ASSERT_ROW(name,
+	           strcmp(cm_buf_str(&talk.res.headers),
+	                  info->http == 503 || info->http == 429 ? "Retry-After: 2\r\n" : "") == 0);
 	json = support_parse(body);
 	if (info->generic != NULL) {
 		ASSERT_ROW(name, strstr(body, "SELECT") == NULL);

@@ -7,7 +7,7 @@
 
 /* A table of its own: what each handler was asked stays in these. */
 static int seen;
-static char seen_client[CM_NAME_MAX + 1];
+static char seen_client[CM_CLIENT_ID_MAX + 1];
 
 static void handle(struct cm_exchange *x)
 {

@@ -23,7 +23,8 @@ static void test_A28_places_at_the_root(void)
 	    {"/.well-known/oauth-protected-resource/api", 404},
 	    {"/.well-known/oauth-authorization-server", 200},
 	    {"/.well-known/oauth-authorization-server/api/mcp", 404},
-	    {"/.well-known/openid-configuration", 404},
+	    {"/.well-known/openid-configuration", 200},
+	    {"/.well-known/openid-configuration/api/mcp", 404},
 	    {"/.well-known/jwks", 200},
 	    {"/.well-known/", 404},
 	    {"/api/mcp/.well-known/oauth-protected-resource", 404},
@@ -55,6 +56,9 @@ static void test_U1_U2_below_a_prefix(void)
 	    {"/auth/.well-known/oauth-protected-resource/api/mcp", 200},
 	    {"/.well-known/oauth-authorization-server/auth", 200},
 	    {"/auth/.well-known/oauth-authorization-server", 200},
+	    {"/.well-known/openid-configuration/auth", 200},
+	    {"/auth/.well-known/openid-configuration", 200},
+	    {"/.well-known/openid-configuration", 404},
 	    {"/.well-known/oauth-authorization-server/authx", 404},
 	    {"/.well-known/oauth-authorization-server/other", 404},
 	    {"/auth/api/health", 200},
@@ -95,9 +99,9 @@ static void test_A29_only_what_works(void)
 	(void)fetch(&serve, "/.well-known/oauth-authorization-server", &reply);
 	CU_ASSERT_STRING_EQUAL(cm_json_string(cm_json_get(reply.json, "issuer")),
 	                       "http://127.0.0.1:8080");
-	CU_ASSERT_EQUAL(cm_json_length(cm_json_get(reply.json, "grant_types_supported")), 1);
-	CU_ASSERT_PTR_NULL(cm_json_get(reply.json, "authorization_endpoint"));
-	CU_ASSERT_PTR_NULL(cm_json_get(reply.json, "registration_endpoint"));
+	CU_ASSERT_EQUAL(cm_json_length(cm_json_get(reply.json, "grant_types_supported")), 4);
+	CU_ASSERT_PTR_NOT_NULL(cm_json_get(reply.json, "registration_endpoint"));
+	CU_ASSERT_PTR_NULL(cm_json_get(reply.json, "client_id_metadata_document_supported"));
 	CU_ASSERT_TRUE(reply_has_header(&reply, "Access-Control-Allow-Origin: *\r\n"));
 	reply_clear(&reply);
 	(void)fetch(&serve, "/.well-known/jwks", &reply);

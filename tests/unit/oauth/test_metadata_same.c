@@ -99,14 +99,27 @@ static void leads_somewhere(struct serve *serve, const char *url)
 
 static void test_A29_every_url_works(void)
 {
+	static const char *const endpoints[] = {
+	    "authorization_endpoint", "token_endpoint",         "jwks_uri",
+	    "revocation_endpoint",    "introspection_endpoint", "device_authorization_endpoint",
+	    "userinfo_endpoint",      "registration_endpoint"};
 	static const char *const members[] = {"issuer",
-	                                      "token_endpoint",
-	                                      "jwks_uri",
 	                                      "scopes_supported",
 	                                      "response_types_supported",
+	                                      "response_modes_supported",
 	                                      "grant_types_supported",
+	                                      "code_challenge_methods_supported",
 	                                      "token_endpoint_auth_methods_supported",
-	                                      "protected_resources"};
+	                                      "revocation_endpoint_auth_methods_supported",
+	                                      "introspection_endpoint_auth_methods_supported",
+	                                      "token_endpoint_auth_signing_alg_values_supported",
+	                                      "authorization_response_iss_parameter_supported",
+	                                      "protected_resources",
+	                                      "prompt_values_supported",
+	                                      "subject_types_supported",
+	                                      "id_token_signing_alg_values_supported",
+	                                      "claims_supported",
+	                                      "request_uri_parameter_supported"};
 	struct serve serve;
 	struct reply reply;
 	const void *cursor = NULL;
@@ -120,15 +133,21 @@ static void test_A29_every_url_works(void)
 
 		for (size_t i = 0; i < COUNT_OF(members); i++)
 			known = known || strcmp(members[i], name) == 0;
+		for (size_t i = 0; i < COUNT_OF(endpoints); i++)
+			known = known || strcmp(endpoints[i], name) == 0;
 		ASSERT_ROW(name, known);
 	}
-	leads_somewhere(&serve, cm_json_string(cm_json_get(reply.json, "token_endpoint")));
-	leads_somewhere(&serve, cm_json_string(cm_json_get(reply.json, "jwks_uri")));
+	for (size_t i = 0; i < COUNT_OF(endpoints); i++)
+		leads_somewhere(&serve, cm_json_string(cm_json_get(reply.json, endpoints[i])));
 	leads_somewhere(
 	    &serve, cm_json_string(cm_json_at(cm_json_get(reply.json, "protected_resources"), 0)));
-	CU_ASSERT_TRUE(support_writes(cm_json_get(reply.json, "response_types_supported"), "[]"));
+	CU_ASSERT_TRUE(
+	    support_writes(cm_json_get(reply.json, "response_types_supported"), "[\"code\"]"));
+	CU_ASSERT_TRUE(support_writes(cm_json_get(reply.json, "code_challenge_methods_supported"),
+	                              "[\"S256\"]"));
 	CU_ASSERT_TRUE(support_writes(cm_json_get(reply.json, "scopes_supported"),
-	                              "[\"read:application\",\"write:application\"]"));
+	                              "[\"read:application\",\"write:application\",\"openid\","
+	                              "\"profile\",\"email\",\"offline_access\"]"));
 	reply_clear(&reply);
 	serve_close(&serve);
 }
@@ -136,11 +155,7 @@ static void test_A29_every_url_works(void)
 /* Each grant that is listed gets past "unsupported", each method to authenticate works. */
 static void test_A29_grants_and_methods_work(void)
 {
-	static const char *const unlisted[] = {"password",
-	                                       "authorization_code",
-	                                       "refresh_token",
-	                                       "implicit",
-	                                       "urn:ietf:params:oauth:grant-type:device_code",
+	static const char *const unlisted[] = {"password", "implicit",
 	                                       "urn:ietf:params:oauth:grant-type:jwt-bearer"};
 	struct serve serve;
 	struct reply reply, answer;
@@ -148,10 +163,13 @@ static void test_A29_grants_and_methods_work(void)
 	serve_open(&serve);
 	reply = get(&serve, "/.well-known/oauth-authorization-server");
 	CU_ASSERT_TRUE(support_writes(cm_json_get(reply.json, "grant_types_supported"),
-	                              "[\"client_credentials\"]"));
+	                              "[\"client_credentials\",\"authorization_code\","
+	                              "\"refresh_token\","
+	                              "\"urn:ietf:params:oauth:grant-type:device_code\"]"));
 	CU_ASSERT_TRUE(
 	    support_writes(cm_json_get(reply.json, "token_endpoint_auth_methods_supported"),
-	                   "[\"client_secret_basic\",\"client_secret_post\"]"));
+	                   "[\"none\",\"client_secret_basic\",\"client_secret_post\","
+	                   "\"private_key_jwt\"]"));
 	reply_clear(&reply);
 	for (size_t i = 0; i < COUNT_OF(unlisted); i++) {
 		char form[200];

@@ -45,6 +45,8 @@ void fixture_record(struct cm_record *record, const char *owner, const char *nam
 	    {"scope", "read:application write:application"},
 	    {"grant_types", "[\"client_credentials\"]"},
 	    {"redirect_uris", "[]"},
+	    {"token_endpoint_auth_method", ""},
+	    {"consent_policy", "once"},
 	    {"properties", "{}"},
 	};
 

@@ -86,11 +86,11 @@ static void test_columns(void)
 	cm_query_begin(&q, store, CM_STMT_CLIENT_GET, NULL);
 	cm_query_text(&q, ":client_id", "app");
 	CU_ASSERT_TRUE(cm_query_row(&q));
-	CU_ASSERT_STRING_EQUAL(cm_query_column_text(&q, 0), "app");
-	CU_ASSERT_PTR_NULL(cm_query_column_text(&q, 2)); /* there is no secret */
-	cm_query_column_copy(&q, 2, text, sizeof text);
+	CU_ASSERT_STRING_EQUAL(cm_query_column_text(&q, 1), "app");
+	CU_ASSERT_PTR_NULL(cm_query_column_text(&q, 6)); /* there is no secret */
+	cm_query_column_copy(&q, 6, text, sizeof text);
 	CU_ASSERT_STRING_EQUAL(text, "");
-	cm_query_column_copy(&q, 0, small, sizeof small); /* just fits */
+	cm_query_column_copy(&q, 1, small, sizeof small); /* just fits */
 	CU_ASSERT_STRING_EQUAL(small, "app");
 	CU_ASSERT_EQUAL(cm_query_end(&q), CM_OK);
 	cm_store_close(store);
@@ -106,7 +106,7 @@ static void test_too_long_a_column(void)
 	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_GET, &err);
 	cm_query_text(&q, ":name", "my-org");
 	CU_ASSERT_TRUE(cm_query_row(&q));
-	cm_query_column_copy(&q, 0, small, sizeof small);
+	cm_query_column_copy(&q, 1, small, sizeof small);
 	CU_ASSERT_STRING_EQUAL(small, "");
 	CU_ASSERT_FALSE(cm_query_row(&q));
 	CU_ASSERT_EQUAL(cm_query_end(&q), CM_STORE);

@@ -267,7 +267,7 @@ static void test_form_scope(void)
 	    {"\"read:application \"", wrong},
 	    {"\" read:application\"", wrong},
 	    {"\"read:application:x\"", wrong},
-	    {"\"openid\"", wrong},
+	    {"\"opened\"", wrong},
 	};
 
 	check_all(&field, rows, COUNT_OF(rows));

@@ -53,7 +53,9 @@ static void test_defaults(void)
 	                                    "\"updatedTime\":\"1970-01-01T00:33:20Z\","
 	                                    "\"clientId\":\"\",\"scopes\":[],"
 	                                    "\"grantTypes\":[\"client_credentials\"],"
-	                                    "\"redirectUris\":[],\"expireInHours\":0}"));
+	                                    "\"redirectUris\":[],\"expireInHours\":0,"
+	                                    "\"tokenEndpointAuthMethod\":\"\","
+	                                    "\"consentPolicy\":\"once\"}"));
 	CU_ASSERT_STRING_EQUAL(cm_record_text(&record, "properties"), "{}");
 	cm_json_free(json);
 	cm_record_clear(&record);

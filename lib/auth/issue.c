@@ -1,0 +1,212 @@
+#include "auth/issue.h"
+
+#include <string.h>
+
+#include "auth/jwt.h"
+#include "auth/scope.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "store/grant.h"
+#include "store/sweep.h"
+
+void cm_issued_clear(struct cm_issued *issued)
+{
+	cm_buf_clear(&issued->jwt);
+	cm_buf_clear(&issued->id_token);
+	cm_buf_clear(&issued->scope);
+	cm_crypto_wipe(issued->refresh, sizeof issued->refresh);
+}
+
+/* All that one transaction writes. */
+struct rows {
+	const struct cm_issue *issue;
+	struct cm_token token;
+	struct cm_refresh refresh; /* sha256 "": none */
+};
+
+static enum cm_status write_rows(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	const struct rows *rows = arg;
+	const struct cm_issue *issue = rows->issue;
+	struct cm_audit audit = cm_principal_audit(issue->caller, "token", rows->token.jti, CM_OK);
+	enum cm_status rc = CM_OK;
+
+	if (issue->spend != NULL)
+		rc = issue->spend(store, issue->spend_arg, err);
+	if (rc == CM_OK)
+		rc = cm_token_insert(store, &rows->token, err);
+	if (rc == CM_OK && rows->refresh.sha256[0] != '\0')
+		rc = cm_refresh_insert(store, &rows->refresh, err);
+	if (rc == CM_OK && issue->client->origin != CM_CLIENT_MADE)
+		rc = cm_client_used(store, issue->client->id, rows->token.issued_at_s, err);
+	if (rc == CM_OK)
+		rc = cm_audit_insert(store, &audit, err);
+	/* The id is random, so each kind gets its turn. */
+	return rc == CM_OK ? cm_sweep(store, (unsigned char)rows->token.jti[0], err) : rc;
+}
+
+static void put_time(struct cm_buf *buf, const char *name, int64_t at_s)
+{
+	cm_json_put_name(buf, name);
+	cm_json_put_integer(buf, at_s);
+}
+
+/* RFC 9068 section 2.2, and whose resources it reaches. */
+static void put_access_claims(struct cm_buf *buf, const struct cm_context *ctx,
+                              const struct cm_issue *issue, const struct cm_token *token)
+{
+	cm_json_put_open(buf, '{');
+	cm_json_put_member(buf, "iss", ctx->settings.issuer);
+	cm_json_put_member(buf, "aud", token->resource);
+	cm_json_put_member(buf, "sub", token->subject);
+	cm_json_put_member(buf, "client_id", token->client_id);
+	cm_json_put_member(buf, "organization",
+	                   issue->user != NULL ? issue->user->owner : issue->client->organization);
+	cm_json_put_member(buf, "scope", token->scope);
+	cm_json_put_member(buf, "jti", token->jti);
+	put_time(buf, "iat", token->issued_at_s);
+	put_time(buf, "exp", token->expires_at_s);
+	if (issue->user != NULL)
+		put_time(buf, "auth_time", issue->signed_in_at_s);
+	cm_json_put_close(buf, '}');
+}
+
+void cm_issue_put_claims(struct cm_buf *buf, const struct cm_user *user, cm_scope_set scopes)
+{
+	cm_json_put_member(buf, "sub", user->subject);
+	if ((scopes & CM_SCOPE_PROFILE) != 0) {
+		cm_json_put_member(buf, "name", user->display_name);
+		cm_json_put_member(buf, "preferred_username", user->name);
+	}
+	if ((scopes & CM_SCOPE_EMAIL) != 0 && user->email[0] != '\0')
+		cm_json_put_member(buf, "email", user->email);
+}
+
+static void put_id_claims(struct cm_buf *buf, const struct cm_context *ctx,
+                          const struct cm_issue *issue, const struct cm_token *token)
+{
+	cm_json_put_open(buf, '{');
+	cm_json_put_member(buf, "iss", ctx->settings.issuer);
+	cm_json_put_member(buf, "aud", token->client_id);
+	cm_issue_put_claims(buf, issue->user, cm_scope_known(token->scope));
+	put_time(buf, "iat", token->issued_at_s);
+	put_time(buf, "exp", token->expires_at_s);
+	put_time(buf, "auth_time", issue->signed_in_at_s);
+	if (issue->nonce != NULL && *issue->nonce != '\0')
+		cm_json_put_member(buf, "nonce", issue->nonce);
+	cm_json_put_close(buf, '}');
+}
+
+static enum cm_status sign(const struct cm_context *ctx, const struct cm_issue *issue,
+                           const struct cm_token *token, struct cm_issued *out, struct cm_err *err)
+{
+	const struct cm_key *key = cm_keyring_signer(&ctx->keys, ctx->settings.signing_algorithm);
+	struct cm_buf access = {0}, id = {0};
+	enum cm_status rc;
+
+	if (key == NULL)
+		return cm_err_set(err, CM_STORE, "no signing key for %s: run `casement key rotate`",
+		                  ctx->settings.signing_algorithm);
+	put_access_claims(&access, ctx, issue, token);
+	if ((rc = cm_buf_status(&access, err)) == CM_OK)
+		rc = cm_jwt_sign(key, CM_JWT_ACCESS, cm_buf_str(&access), &out->jwt, err);
+	if (rc == CM_OK && issue->user != NULL &&
+	    (cm_scope_known(token->scope) & CM_SCOPE_OPENID) != 0) {
+		put_id_claims(&id, ctx, issue, token);
+		if ((rc = cm_buf_status(&id, err)) == CM_OK)
+			rc = cm_jwt_sign(key, CM_JWT_PLAIN, cm_buf_str(&id), &out->id_token, err);
+	}
+	cm_buf_clear(&access);
+	cm_buf_clear(&id);
+	return rc;
+}
+
+static int64_t lifetime_s(const struct cm_context *ctx, const struct cm_client *client)
+{
+	int64_t life_s = ctx->settings.access_token_lifetime_s;
+
+	if (client->expire_in_hours > 0)
+		life_s = (int64_t)(client->expire_in_hours * 3600);
+	return life_s < 1 ? 1 : life_s;
+}
+
+/* A new refresh token: its digest goes into the row, its text to the client. */
+static enum cm_status make_refresh(const struct cm_context *ctx, const struct cm_issue *issue,
+                                   struct cm_refresh *row, struct cm_issued *out,
+                                   struct cm_err *err)
+{
+	size_t len = strlen(issue->refresh_scope);
+	enum cm_status rc;
+
+	if (len >= sizeof row->scope || strlen(issue->family) >= sizeof row->family)
+		return cm_err_set(err, CM_INTERNAL, "scope or family is too long");
+	if ((rc = cm_crypto_secret(out->refresh, err)) != CM_OK ||
+	    (rc = cm_crypto_sha256_hex(out->refresh, strlen(out->refresh), row->sha256, err)) !=
+	        CM_OK)
+		return rc;
+	row->application_id = issue->client->id;
+	row->user_id = issue->user->id;
+	memcpy(row->scope, issue->refresh_scope, len + 1);
+	memcpy(row->family, issue->family, strlen(issue->family) + 1);
+	row->signed_in_at_s = issue->signed_in_at_s;
+	row->expires_at_s = cm_clock_now_s() + ctx->settings.refresh_token_lifetime_s;
+	return CM_OK;
+}
+
+enum cm_status cm_issue_run(struct cm_context *ctx, const struct cm_issue *issue,
+                            struct cm_issued *out, struct cm_err *err)
+{
+	struct rows rows = {.issue = issue};
+	char jti[CM_ID_TEXT];
+	enum cm_status rc;
+
+	*out = (struct cm_issued){.expires_in_s = lifetime_s(ctx, issue->client)};
+	if ((rc = cm_crypto_id(jti, err)) != CM_OK)
+		return rc;
+	rows.token = (struct cm_token){
+	    .jti = jti,
+	    .client_id = issue->client->client_id,
+	    .subject = issue->user != NULL ? issue->user->subject : issue->client->client_id,
+	    .scope = issue->scope,
+	    .resource = ctx->mcp_url,
+	    .issued_at_s = cm_clock_now_s(),
+	    .expires_at_s = cm_clock_now_s() + out->expires_in_s,
+	    .user_id = issue->user != NULL ? issue->user->id : 0,
+	    .family = issue->family,
+	};
+	cm_buf_puts(&out->scope, issue->scope);
+	if ((rc = cm_buf_status(&out->scope, err)) == CM_OK)
+		rc = sign(ctx, issue, &rows.token, out, err);
+	if (rc == CM_OK && issue->refresh_scope != NULL)
+		rc = make_refresh(ctx, issue, &rows.refresh, out, err);
+	if (rc == CM_OK)
+		rc = cm_store_write(ctx->store, write_rows, &rows, err);
+	if (rc != CM_OK)
+		cm_issued_clear(out);
+	return rc;
+}
+
+enum cm_status cm_issue_to_client(struct cm_context *ctx, const struct cm_client *client,
+                                  const char *scope, const struct cm_principal *caller,
+                                  struct cm_issued *out, struct cm_err *err)
+{
+	bool registered_set = scope == NULL || *scope == '\0';
+	struct cm_scope_limits limits = {
+	    .registered = cm_scope_known(client->scope) & ~CM_SCOPE_IDENTITY,
+	    .held = CM_SCOPE_ALL,
+	    .lenient = registered_set,
+	};
+	struct cm_buf granted = {0};
+	enum cm_status rc =
+	    cm_scope_grant(registered_set ? client->scope : scope, &limits, &granted, err);
+
+	*out = (struct cm_issued){0};
+	if (rc == CM_OK) {
+		struct cm_issue issue = {
+		    .client = client, .scope = cm_buf_str(&granted), .caller = caller};
+
+		rc = cm_issue_run(ctx, &issue, out, err);
+	}
+	cm_buf_clear(&granted);
+	return rc;
+}

@@ -1,0 +1,25 @@
+#ifndef CM_AUTH_PASSWORD_H
+#define CM_AUTH_PASSWORD_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "store/user.h"
+
+/* People's passwords, kept as yescrypt by libxcrypt (crypt(5)). */
+
+enum { CM_PASSWORD_MIN = 8, CM_PASSWORD_MAX = 200 }; /* characters; bytes */
+
+/* Whether a new password may be taken.  CM_INPUT with a sentence that doesn't hold it. */
+enum cm_status cm_password_check(const char *password, struct cm_err *err);
+
+enum cm_status cm_password_hash(const char *password, char out[CM_PASSWORD_HASH_MAX],
+                                struct cm_err *err);
+
+/*
+ * Whether a password is the one of a hash.  With "" for the hash the answer is no, after as much
+ * work.  CM_UNAUTHORIZED when it is not.
+ */
+enum cm_status cm_password_verify(const char *password, const char *hash, struct cm_err *err);
+
+#endif

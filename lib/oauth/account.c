@@ -1,0 +1,182 @@
+#include "oauth/account.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "http/page.h"
+#include "oauth/browser.h"
+#include "oauth/consent.h"
+#include "store/audit.h"
+#include "store/grant.h"
+
+struct listing {
+	struct cm_exchange *x;
+	const struct cm_browser *browser;
+	int rows;
+};
+
+static void put_row(const struct cm_consent *consent, void *arg)
+{
+	struct listing *listing = arg;
+	struct cm_exchange *x = listing->x;
+	char when[CM_CLOCK_TEXT], id[24];
+
+	listing->rows++;
+	cm_clock_format(consent->granted_at_s, when);
+	when[10] = '\0'; /* the day */
+	snprintf(id, sizeof id, "%lld", (long long)consent->application_id);
+	cm_page_html(x, "<section class=\"grant\">\n<h3>%</h3>\n", consent->display_name);
+	cm_page_html(x, "<p class=\"note\"><code>%</code>, ", consent->client_id);
+	cm_page_html(x, "since %</p>\n", when);
+	cm_consent_put_scopes(x, consent->scope);
+	cm_browser_put_form(x, listing->browser);
+	cm_page_html(x, "<input type=\"hidden\" name=\"application\" value=\"%\">\n", id);
+	cm_page_html(x,
+	             "<button class=\"quiet\" name=\"action\" value=\"revoke\">Take back what % "
+	             "may do</button>\n</form>\n</section>\n",
+	             consent->display_name);
+}
+
+static enum cm_status show(struct cm_exchange *x, const struct cm_browser *browser,
+                           struct cm_err *err)
+{
+	const struct cm_user *user = &browser->session.user;
+	struct listing listing = {.x = x, .browser = browser};
+	enum cm_status rc;
+
+	cm_page_begin(x, "Your account", NULL);
+	cm_page_html(x, "<p>You are signed in as <strong>%", user->owner);
+	cm_page_html(x, "/%</strong>.</p>\n", user->name);
+	cm_browser_put_form(x, browser);
+	cm_page_html(x,
+	             "<button class=\"quiet\" name=\"action\" value=\"sign-out\">Sign out"
+	             "</button>\n</form>\n<h2>Applications that you let in</h2>\n",
+	             "");
+	rc = cm_consent_list(x->ctx->store, user->id, put_row, &listing, err);
+	if (listing.rows == 0)
+		cm_page_html(x, "<p>There are none.</p>\n", "");
+	cm_page_end(x);
+	return rc;
+}
+
+static void ask_to_sign_in(struct cm_exchange *x, const struct cm_browser *browser,
+                           const char *username, const struct cm_err *err)
+{
+	struct cm_sign_in page = {.username = username, .err = err};
+
+	cm_browser_sign_in_page(x, browser, &page);
+}
+
+void cm_oauth_account_get(struct cm_exchange *x)
+{
+	struct cm_browser browser;
+	struct cm_err err = {0};
+	enum cm_status rc = cm_browser_open(x, &browser, &err);
+
+	if (rc == CM_OK && browser.signed_in)
+		rc = show(x, &browser, &err);
+	else if (rc == CM_OK)
+		ask_to_sign_in(x, &browser, NULL, NULL);
+	if (rc != CM_OK)
+		cm_exchange_fail(x, CM_SHAPE_PAGE, &err);
+}
+
+static enum cm_status sign_in(struct cm_exchange *x, struct cm_browser *browser,
+                              const struct cm_params *form, struct cm_err *err)
+{
+	struct cm_err why = {0};
+	enum cm_status rc = cm_browser_sign_in(x, browser, form, NULL, &why);
+
+	if (rc == CM_UNAUTHORIZED || rc == CM_THROTTLED)
+		ask_to_sign_in(x, browser, cm_params_get(form, "username"), &why);
+	else if (rc != CM_OK)
+		return cm_err_set(err, rc, "%s", why.text);
+	else
+		cm_browser_go(x, CM_ACCOUNT_PATH, false);
+	return CM_OK;
+}
+
+static enum cm_status sign_out(struct cm_exchange *x, struct cm_browser *browser,
+                               const struct cm_params *form, struct cm_err *err)
+{
+	enum cm_status rc = cm_browser_sign_out(x, browser, err);
+
+	(void)form;
+	if (rc != CM_OK)
+		return rc;
+	cm_page_begin(x, "You are signed out", NULL);
+	cm_page_html(x, "<p>You may close this page.</p>\n", "");
+	cm_page_end(x);
+	return CM_OK;
+}
+
+struct revocation {
+	int64_t user_id, application_id;
+	struct cm_audit audit;
+};
+
+static enum cm_status write_revocation(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	const struct revocation *work = arg;
+	enum cm_status rc = cm_consent_revoke(store, work->user_id, work->application_id, err);
+
+	return rc == CM_OK ? cm_audit_insert(store, &work->audit, err) : rc;
+}
+
+static enum cm_status revoke(struct cm_exchange *x, struct cm_browser *browser,
+                             const struct cm_params *form, struct cm_err *err)
+{
+	const char *id = cm_params_get(form, "application");
+	struct revocation work = {.user_id = browser->session.user.id};
+	enum cm_status rc;
+
+	if (!browser->signed_in) {
+		ask_to_sign_in(x, browser, NULL, NULL);
+		return CM_OK;
+	}
+	if (id == NULL || strlen(id) > 18 || id[strspn(id, "0123456789")] != '\0')
+		return cm_err_set(err, CM_REQUEST, "The form names no application.");
+	work.application_id = strtoll(id, NULL, 10);
+	work.audit = cm_principal_audit(&x->caller, "revoke_consent", id, CM_OK);
+	rc = cm_store_write(x->ctx->store, write_revocation, &work, err);
+	if (rc == CM_OK)
+		cm_browser_go(x, CM_ACCOUNT_PATH, false);
+	return rc;
+}
+
+static const struct {
+	const char *name;
+	enum cm_status (*run)(struct cm_exchange *x, struct cm_browser *browser,
+	                      const struct cm_params *form, struct cm_err *err);
+} actions[] = {
+    {"sign-in", sign_in},
+    {"sign-out", sign_out},
+    {"revoke", revoke},
+};
+
+static enum cm_status act(struct cm_exchange *x, struct cm_browser *browser,
+                          const struct cm_params *form, struct cm_err *err)
+{
+	const char *name = cm_params_get(form, "action");
+
+	for (size_t i = 0; name != NULL && i < sizeof actions / sizeof *actions; i++) {
+		if (strcmp(actions[i].name, name) == 0)
+			return actions[i].run(x, browser, form, err);
+	}
+	return cm_err_set(err, CM_REQUEST, "The form has no such action.");
+}
+
+void cm_oauth_account_post(struct cm_exchange *x)
+{
+	struct cm_params form = {0};
+	struct cm_browser browser;
+	struct cm_err err = {0};
+
+	if (cm_browser_open(x, &browser, &err) != CM_OK ||
+	    cm_browser_read_form(x, &browser, &form, &err) != CM_OK ||
+	    act(x, &browser, &form, &err) != CM_OK)
+		cm_exchange_fail(x, CM_SHAPE_PAGE, &err);
+	cm_params_clear(&form);
+}

@@ -1,0 +1,272 @@
+#include "oauth/browser.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/password.h"
+#include "auth/throttle.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "http/cookie.h"
+#include "http/page.h"
+#include "store/audit.h"
+#include "store/sweep.h"
+
+enum { TOUCH_S = 60 }; /* a session's last use is noted once a minute */
+
+static enum cm_status derive(struct cm_browser *browser, struct cm_err *err)
+{
+	char text[CM_SECRET_TEXT + 8];
+	enum cm_status rc;
+
+	rc = cm_crypto_sha256_hex(browser->secret, strlen(browser->secret), browser->sha256, err);
+	if (rc != CM_OK)
+		return rc;
+	snprintf(text, sizeof text, "form:%s", browser->secret);
+	rc = cm_crypto_sha256_hex(text, strlen(text), browser->form_token, err);
+	cm_crypto_wipe(text, sizeof text);
+	return rc;
+}
+
+static enum cm_status touch(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	return cm_session_touch(store, arg, err);
+}
+
+enum cm_status cm_browser_open(struct cm_exchange *x, struct cm_browser *out, struct cm_err *err)
+{
+	int64_t now_s = cm_clock_now_s();
+	struct cm_err why = {0};
+	enum cm_status rc;
+
+	*out = (struct cm_browser){0};
+	if (!cm_cookie_get(x, out->secret)) {
+		if ((rc = cm_crypto_secret(out->secret, err)) != CM_OK)
+			return rc;
+		cm_cookie_set(x, out->secret);
+		return derive(out, err);
+	}
+	if ((rc = derive(out, err)) != CM_OK)
+		return rc;
+	rc = cm_session_get(x->ctx->store, out->sha256, now_s - x->ctx->settings.session_idle_s,
+	                    &out->session, &why);
+	if (rc == CM_NOT_FOUND)
+		return CM_OK;
+	if (rc != CM_OK)
+		return cm_err_set(err, rc, "%s", why.text);
+	out->signed_in = true;
+	cm_browser_set_caller(x, &out->session.user);
+	if (out->session.seen_at_s < now_s - TOUCH_S)
+		rc = cm_store_write(x->ctx->store, touch, out->sha256, err);
+	return rc;
+}
+
+void cm_browser_set_caller(struct cm_exchange *x, const struct cm_user *user)
+{
+	snprintf(x->caller.user, sizeof x->caller.user, "%s/%s", user->owner, user->name);
+	memcpy(x->caller.organization, user->owner, sizeof x->caller.organization);
+	x->caller.user_id = user->id;
+}
+
+void cm_browser_put_token(struct cm_exchange *x, const struct cm_browser *browser)
+{
+	cm_page_html(x, "<input type=\"hidden\" name=\"form_token\" value=\"%\">\n",
+	             browser->form_token);
+}
+
+void cm_browser_put_form(struct cm_exchange *x, const struct cm_browser *browser)
+{
+	cm_page_html(x, "<form method=\"post\" action=\"%", x->req->path);
+	if (*x->req->query != '\0')
+		cm_page_html(x, "?%", x->req->query);
+	cm_page_html(x, "\">\n", "");
+	cm_browser_put_token(x, browser);
+}
+
+enum cm_status cm_browser_read_form(struct cm_exchange *x, const struct cm_browser *browser,
+                                    struct cm_params *form, struct cm_err *err)
+{
+	const char *token;
+	enum cm_status rc;
+
+	if (!cm_request_is_private(x->req))
+		return cm_err_set(err, CM_REQUEST, "Passwords are taken over https only.");
+	if (!cm_request_has_type(x->req, "application/x-www-form-urlencoded"))
+		return cm_err_set(err, CM_REQUEST, "This is no form of this server.");
+	if ((rc = cm_params_read(form, x->req, err)) != CM_OK)
+		return rc;
+	token = cm_params_get(form, "form_token");
+	if (token == NULL || strlen(token) != strlen(browser->form_token) ||
+	    !cm_crypto_equal(token, browser->form_token, strlen(token)))
+		return cm_err_set(err, CM_REQUEST,
+		                  "The page is too old, or this browser keeps no cookies. Go back, "
+		                  "load the page again and send it once more.");
+	return CM_OK;
+}
+
+/* --- signing in --- */
+
+struct sign_in {
+	const struct cm_browser *old;
+	struct cm_browser fresh;
+	int64_t expires_at_s;
+	struct cm_audit audit;
+};
+
+static enum cm_status write_session(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	const struct sign_in *work = arg;
+	enum cm_status rc;
+
+	if ((rc = cm_session_delete(store, work->old->sha256, err)) != CM_OK ||
+	    (rc = cm_session_insert(store, work->fresh.sha256, work->fresh.session.user.id,
+	                            work->expires_at_s, err)) != CM_OK ||
+	    (rc = cm_audit_insert(store, &work->audit, err)) != CM_OK)
+		return rc;
+	return cm_sweep(store, (unsigned char)work->fresh.sha256[0], err);
+}
+
+/* A new secret at each sign-in, so that one that was planted before is worth nothing. */
+static enum cm_status begin_session(struct cm_exchange *x, struct cm_browser *browser,
+                                    const struct cm_user *user, struct cm_err *err)
+{
+	struct sign_in work = {
+	    .old = browser,
+	    .fresh = {.signed_in = true, .session = {*user, cm_clock_now_s(), cm_clock_now_s()}},
+	    .expires_at_s = cm_clock_now_s() + x->ctx->settings.session_lifetime_s,
+	};
+	enum cm_status rc;
+
+	cm_browser_set_caller(x, user);
+	work.audit = cm_principal_audit(&x->caller, "sign_in", x->caller.user, CM_OK);
+	if ((rc = cm_crypto_secret(work.fresh.secret, err)) != CM_OK ||
+	    (rc = derive(&work.fresh, err)) != CM_OK ||
+	    (rc = cm_store_write(x->ctx->store, write_session, &work, err)) != CM_OK)
+		return rc;
+	cm_cookie_set(x, work.fresh.secret);
+	*browser = work.fresh;
+	return CM_OK;
+}
+
+/* Whose failures count: the account's, or those of a name that nobody has. */
+static void account_subject(const struct cm_user *user, const char *login, char out[256])
+{
+	if (user->id != 0)
+		snprintf(out, 256, "%s/%s", user->owner, user->name);
+	else
+		snprintf(out, 256, "? %.200s", login);
+	cm_text_repair(out);
+}
+
+static enum cm_status check_password(struct cm_exchange *x, const struct cm_user *user,
+                                     const char *login, const char *password, struct cm_err *err)
+{
+	struct cm_store *store = x->ctx->store;
+	char address[CM_THROTTLE_ADDRESS_TEXT], account[256];
+	struct cm_err why = {0};
+	enum cm_status rc;
+
+	account_subject(user, login, account);
+	cm_throttle_address(x->req->address, address);
+	if ((rc = cm_throttle_check(store, CM_THROTTLE_USER, account, &x->retry_after_s, err)) !=
+	        CM_OK ||
+	    (rc = cm_throttle_check(store, CM_THROTTLE_ADDRESS, address, &x->retry_after_s, err)) !=
+	        CM_OK)
+		return rc;
+	rc = cm_password_verify(password, user->password_hash, &why);
+	if (rc == CM_OK && user->forbidden)
+		rc = cm_err_set(&why, CM_UNAUTHORIZED, "The name or the password is wrong.");
+	if (rc == CM_OK)
+		return cm_throttle_passed(store, CM_THROTTLE_USER, account, err);
+	if (rc == CM_UNAUTHORIZED) {
+		enum cm_status noted = cm_throttle_failed(store, CM_THROTTLE_USER, account, err);
+
+		if (noted == CM_OK)
+			noted = cm_throttle_failed(store, CM_THROTTLE_ADDRESS, address, err);
+		if (noted != CM_OK)
+			return noted;
+	}
+	return cm_err_set(err, rc, "%s", why.text);
+}
+
+enum cm_status cm_browser_sign_in(struct cm_exchange *x, struct cm_browser *browser,
+                                  const struct cm_params *form, const char *organization,
+                                  struct cm_err *err)
+{
+	const char *login = cm_params_get(form, "username");
+	const char *password = cm_params_get(form, "password");
+	struct cm_err why = {0};
+	struct cm_user user;
+	enum cm_status rc;
+
+	if (login == NULL || password == NULL)
+		return cm_err_set(err, CM_UNAUTHORIZED, "Type in both a name and a password.");
+	if (strlen(password) > CM_PASSWORD_MAX)
+		password = "";
+	rc = cm_user_find(x->ctx->store, login, organization, &user, &why);
+	if (rc != CM_OK && rc != CM_NOT_FOUND)
+		return cm_err_set(err, rc, "%s", why.text);
+	rc = check_password(x, &user, login, password, err);
+	return rc == CM_OK ? begin_session(x, browser, &user, err) : rc;
+}
+
+static enum cm_status end_session(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	return cm_session_delete(store, arg, err);
+}
+
+enum cm_status cm_browser_sign_out(struct cm_exchange *x, struct cm_browser *browser,
+                                   struct cm_err *err)
+{
+	enum cm_status rc = cm_store_write(x->ctx->store, end_session, browser->sha256, err);
+
+	if (rc == CM_OK) {
+		cm_cookie_set(x, "");
+		browser->signed_in = false;
+	}
+	return rc;
+}
+
+void cm_browser_go(struct cm_exchange *x, const char *path, bool with_query)
+{
+	struct cm_buf url = {0};
+
+	cm_buf_printf(&url, "%s%s", x->ctx->settings.issuer, path);
+	if (with_query && *x->req->query != '\0')
+		cm_buf_printf(&url, "?%s", x->req->query);
+	if (url.failed)
+		x->res->failed = true;
+	cm_page_see_other(x, cm_buf_str(&url));
+	cm_buf_clear(&url);
+}
+
+void cm_browser_sign_in_page(struct cm_exchange *x, const struct cm_browser *browser,
+                             const struct cm_sign_in *page)
+{
+	cm_page_begin(x, "Sign in", page->form_target);
+	if (page->client != NULL)
+		cm_page_html(x, "<p>to go on to <strong>%</strong></p>\n", page->client);
+	if (page->err != NULL) {
+		cm_exchange_set_status(x, page->err);
+		/* 401 would want a challenge that browsers ask a password for by themselves. */
+		if (x->res->status == 401)
+			x->res->status = 403;
+		cm_page_html(x, "<p class=\"error\" role=\"alert\" id=\"error\">%</p>\n",
+		             cm_err_public(page->err));
+	}
+	cm_browser_put_form(x, browser);
+	cm_page_html(x,
+	             "<label for=\"username\">User name or e-mail address</label>\n"
+	             "<input id=\"username\" name=\"username\" autocomplete=\"username\" "
+	             "autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"254\" required "
+	             "value=\"%\"",
+	             page->username == NULL ? "" : page->username);
+	cm_page_html(x, page->err == NULL ? " autofocus>\n" : " aria-describedby=\"error\">\n", "");
+	cm_page_html(x,
+	             "<label for=\"password\">Password</label>\n"
+	             "<input id=\"password\" name=\"password\" type=\"password\" "
+	             "autocomplete=\"current-password\" maxlength=\"200\" required>\n"
+	             "<button name=\"action\" value=\"sign-in\">Sign in</button>\n</form>\n",
+	             "");
+	cm_page_end(x);
+}

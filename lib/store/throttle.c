@@ -1,0 +1,42 @@
+#include "store/throttle.h"
+
+#include "base/clock.h"
+#include "store/query.h"
+
+enum cm_status cm_throttle_get(struct cm_store *store, const char *key, struct cm_throttle *out,
+                               struct cm_err *err)
+{
+	struct cm_query q;
+
+	*out = (struct cm_throttle){0};
+	cm_query_begin(&q, store, CM_STMT_THROTTLE_GET, err);
+	cm_query_text(&q, ":key", key);
+	if (cm_query_row(&q)) {
+		out->failures = cm_query_column_integer(&q, 0);
+		out->last_at_s = cm_query_column_integer(&q, 1);
+	}
+	return cm_query_end(&q);
+}
+
+enum cm_status cm_throttle_add(struct cm_store *store, const char *key, int64_t forgotten_s,
+                               struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_THROTTLE_ADD, err);
+	cm_query_text(&q, ":key", key);
+	cm_query_integer(&q, ":now_s", cm_clock_now_s());
+	cm_query_integer(&q, ":forgotten_s", forgotten_s);
+	cm_query_run(&q);
+	return cm_query_end(&q);
+}
+
+enum cm_status cm_throttle_forget(struct cm_store *store, const char *key, struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_THROTTLE_FORGET, err);
+	cm_query_text(&q, ":key", key);
+	cm_query_run(&q);
+	return cm_query_end(&q);
+}

@@ -1,0 +1,40 @@
+-- What has expired goes, a few rows at a time, within changes that are made anyway.
+
+-- name: sweep_session
+DELETE FROM session WHERE id_sha256 IN
+  (SELECT id_sha256 FROM session WHERE expires_at_s < :before_s ORDER BY expires_at_s LIMIT :limit)
+
+-- name: sweep_code
+DELETE FROM authorization_code WHERE code_sha256 IN
+  (SELECT code_sha256 FROM authorization_code WHERE expires_at_s < :before_s
+    ORDER BY expires_at_s LIMIT :limit)
+
+-- name: sweep_refresh
+DELETE FROM refresh_token WHERE token_sha256 IN
+  (SELECT token_sha256 FROM refresh_token WHERE expires_at_s < :before_s
+    ORDER BY expires_at_s LIMIT :limit)
+
+-- name: sweep_device
+DELETE FROM device_code WHERE device_sha256 IN
+  (SELECT device_sha256 FROM device_code WHERE expires_at_s < :before_s
+    ORDER BY expires_at_s LIMIT :limit)
+
+-- name: sweep_token
+DELETE FROM token WHERE jti IN
+  (SELECT jti FROM token WHERE expires_at_s < :before_s ORDER BY expires_at_s LIMIT :limit)
+
+-- name: sweep_assertion
+DELETE FROM client_assertion WHERE (application_id, jti) IN
+  (SELECT application_id, jti FROM client_assertion WHERE expires_at_s < :before_s
+    ORDER BY expires_at_s LIMIT :limit)
+
+-- name: sweep_throttle
+DELETE FROM throttle WHERE key IN
+  (SELECT key FROM throttle WHERE last_at_s < :before_s ORDER BY last_at_s LIMIT :limit)
+
+-- Clients that no administrator made and nobody uses.  :unused_s moves the date of those never used.
+-- name: sweep_client
+DELETE FROM application WHERE id IN
+  (SELECT id FROM application
+    WHERE origin <> 'made' AND coalesce(used_at_s, created_at_s + :unused_s) < :before_s
+    ORDER BY used_at_s LIMIT :limit)

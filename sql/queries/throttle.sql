@@ -1,0 +1,11 @@
+-- name: throttle_get
+SELECT failures, last_at_s FROM throttle WHERE key = :key
+
+-- name: throttle_add
+INSERT INTO throttle (key, failures, last_at_s) VALUES (:key, 1, :now_s)
+    ON CONFLICT (key) DO UPDATE
+   SET failures = CASE WHEN last_at_s < :forgotten_s THEN 1 ELSE failures + 1 END,
+       last_at_s = :now_s
+
+-- name: throttle_forget
+DELETE FROM throttle WHERE key = :key
