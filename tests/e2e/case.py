@@ -12,7 +12,8 @@ WRITE = "write:application"
 BOTH = f"{READ} {WRITE}"
 OAUTH_ERRORS = {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
                 "unsupported_grant_type", "invalid_scope", "invalid_target", "server_error",
-                "temporarily_unavailable", "access_denied"}
+                "temporarily_unavailable", "access_denied", "authorization_pending",
+                "slow_down", "expired_token"}
 
 _numbers = itertools.count(1)
 
