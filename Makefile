@@ -11,7 +11,7 @@ BUILD ?= build
 VARIANT := $(notdir $(BUILD))
 
 PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt-dev libsqlite3-dev \
-	libssl-dev libcrypt-dev libcunit1-dev
+	libssl-dev libcrypt-dev libcurl4-openssl-dev libcunit1-dev
 PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 
@@ -19,7 +19,7 @@ PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 FIRST := $(filter setup setup-tools clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
-MODULES := json-c libjwt sqlite3 libcrypto libcrypt
+MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
 HEADERS := fcgiapp.h
 TEST_HEADERS := CUnit/CUnit.h
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/assertion.h"
 #include "auth/throttle.h"
 #include "base/crypto.h"
 
@@ -44,7 +45,6 @@ static enum cm_status check(struct cm_context *ctx, const struct cm_credentials 
 {
 	enum cm_status rc = CM_OK;
 
-	(void)ctx;
 	if (sent->method == CM_METHOD_BASIC || sent->method == CM_METHOD_POST)
 		rc = check_secret(sent->secret, client, err);
 	if (rc == CM_OK && client->client_id[0] == '\0')
@@ -52,6 +52,8 @@ static enum cm_status check(struct cm_context *ctx, const struct cm_credentials 
 	if (rc == CM_OK && !is_registered(client, sent->method))
 		rc = cm_err_set(err, CM_INVALID_CLIENT,
 		                "The client is registered for another authentication method.");
+	if (rc == CM_OK && sent->method == CM_METHOD_JWT)
+		rc = cm_assertion_check(ctx, sent->assertion, client, err);
 	return rc;
 }
 
@@ -77,6 +79,10 @@ enum cm_status cm_client_authenticate(struct cm_context *ctx, const struct cm_cr
 	rc = cm_client_get(ctx->store, sent->client_id, out, &inner);
 	if (rc != CM_OK && rc != CM_NOT_FOUND)
 		return cm_err_set(err, rc, "%s", inner.text);
+	/* A client that came by its document goes with the setting. */
+	if (out->origin == CM_CLIENT_DOCUMENT &&
+	    strcmp(ctx->settings.client_id_metadata_documents, "on") != 0)
+		cm_client_clear(out);
 	throttle_subject(sent, out, subject);
 	rc = cm_throttle_check(ctx->store, CM_THROTTLE_CLIENT, subject, wait_s, err);
 	if (rc == CM_OK) {

@@ -10,7 +10,8 @@
 #include "store/setting.h"
 #include "store/store.h"
 
-#define CM_MCP_PATH "/api/mcp"
+#define CM_MCP_PATH   "/api/mcp"
+#define CM_TOKEN_PATH "/api/login/oauth/access_token"
 
 /*
  * What a process keeps from one request to the next: the open store, and the settings and keys as

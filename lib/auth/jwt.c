@@ -94,14 +94,14 @@ static bool is_canonical(const char *signature)
 	return cm_decode_base64url(signature, strlen(signature), bytes, &len);
 }
 
-static enum cm_status check_signature(const struct cm_key *key, const char *token,
-                                      struct cm_err *err)
+static enum cm_status check_signature(const struct cm_key *key, enum cm_jwt_use use,
+                                      const char *token, struct cm_err *err)
 {
 	enum cm_status rc = CM_OK;
 	jwt_t *jwt = NULL;
 	int code;
 
-	cm_libjwt_type(true);
+	cm_libjwt_type(use == CM_JWT_ACCESS);
 	code = jwt_decode(&jwt, token, (const unsigned char *)key->public_pem,
 	                  (int)strlen(key->public_pem));
 	cm_libjwt_type(false);
@@ -111,27 +111,89 @@ static enum cm_status check_signature(const struct cm_key *key, const char *toke
 	return rc;
 }
 
-enum cm_status cm_jwt_verify(const struct cm_keyring *ring, const char *token, cm_json **claims,
-                             struct cm_err *err)
-{
-	const char *payload, *signature;
-	const struct cm_key *key = NULL;
-	cm_json *header = NULL;
-	enum cm_status rc;
+/* The parts of a token that has its form. */
+struct parts {
+	cm_json *header;     /* owned */
+	const char *payload; /* borrowed */
+	size_t payload_len;
+};
 
-	*claims = NULL;
-	payload = strchr(token, '.');
-	signature = payload == NULL ? NULL : strchr(payload + 1, '.');
+static enum cm_status take_apart(const char *token, struct parts *out, struct cm_err *err)
+{
+	const char *payload = strchr(token, '.');
+	const char *signature = payload == NULL ? NULL : strchr(payload + 1, '.');
+
+	*out = (struct parts){0};
 	/* libjwt 1.10 writes a byte beyond its buffer when a part is empty. */
 	if (strlen(token) > CM_JWT_MAX || signature == NULL || signature == payload + 1 ||
 	    signature[1] == '\0' || !is_canonical(signature + 1))
 		return refuse(err, "The token is malformed.");
-	if ((rc = parse_part(token, (size_t)(payload - token), &header, err)) != CM_OK ||
-	    (rc = check_header(header, ring, &key, err)) != CM_OK ||
-	    (rc = check_signature(key, token, err)) != CM_OK)
-		goto out;
-	rc = parse_part(payload + 1, (size_t)(signature - payload - 1), claims, err);
-out:
-	cm_json_free(header);
+	out->payload = payload + 1;
+	out->payload_len = (size_t)(signature - payload - 1);
+	return parse_part(token, (size_t)(payload - token), &out->header, err);
+}
+
+enum cm_status cm_jwt_verify(const struct cm_keyring *ring, const char *token, cm_json **claims,
+                             struct cm_err *err)
+{
+	const struct cm_key *key = NULL;
+	struct parts parts;
+	enum cm_status rc;
+
+	*claims = NULL;
+	if ((rc = take_apart(token, &parts, err)) == CM_OK &&
+	    (rc = check_header(parts.header, ring, &key, err)) == CM_OK &&
+	    (rc = check_signature(key, CM_JWT_ACCESS, token, err)) == CM_OK)
+		rc = parse_part(parts.payload, parts.payload_len, claims, err);
+	cm_json_free(parts.header);
+	return rc;
+}
+
+/* Whether some key of the ring that fits the header made the signature. */
+static enum cm_status check_assertion(const cm_json *header, const struct cm_keyring *ring,
+                                      const char *token, struct cm_err *err)
+{
+	const cm_json *typ = cm_json_get(header, "typ");
+	const char *alg = cm_json_string(cm_json_get(header, "alg"));
+	const char *kid = cm_json_string(cm_json_get(header, "kid"));
+	const char *type = typ == NULL ? "JWT" : cm_json_string(typ);
+	const cm_json *crit;
+
+	if (type == NULL || strcasecmp(type, "JWT") != 0 || alg == NULL ||
+	    cm_json_find(header, "crit", &crit))
+		return refuse(err, "The token's header is not acceptable.");
+	for (size_t i = 0; i < ring->count; i++) {
+		const struct cm_key *key = &ring->key[i];
+
+		if (strcmp(key->alg, alg) == 0 && (kid == NULL || strcmp(key->kid, kid) == 0) &&
+		    check_signature(key, CM_JWT_PLAIN, token, NULL) == CM_OK)
+			return CM_OK;
+	}
+	return refuse(err, "The token's signature is wrong.");
+}
+
+enum cm_status cm_jwt_verify_assertion(const struct cm_keyring *ring, const char *token,
+                                       cm_json **claims, struct cm_err *err)
+{
+	struct parts parts;
+	enum cm_status rc;
+
+	*claims = NULL;
+	if ((rc = take_apart(token, &parts, err)) == CM_OK &&
+	    (rc = check_assertion(parts.header, ring, token, err)) == CM_OK)
+		rc = parse_part(parts.payload, parts.payload_len, claims, err);
+	cm_json_free(parts.header);
+	return rc;
+}
+
+enum cm_status cm_jwt_peek(const char *token, cm_json **claims)
+{
+	struct parts parts;
+	enum cm_status rc;
+
+	*claims = NULL;
+	if ((rc = take_apart(token, &parts, NULL)) == CM_OK)
+		rc = parse_part(parts.payload, parts.payload_len, claims, NULL);
+	cm_json_free(parts.header);
 	return rc;
 }

@@ -33,4 +33,14 @@ enum cm_status cm_jwt_sign(const struct cm_key *key, enum cm_jwt_use use, const 
 enum cm_status cm_jwt_verify(const struct cm_keyring *ring, const char *token, cm_json **claims,
                              struct cm_err *err);
 
+/*
+ * The same for a token that a client signed to say who it is (RFC 7523): typ JWT or none, and any
+ * key of the ring whose algorithm it names, and whose kid if it names one.
+ */
+enum cm_status cm_jwt_verify_assertion(const struct cm_keyring *ring, const char *token,
+                                       cm_json **claims, struct cm_err *err);
+
+/* The payload without any check, for finding the keys to check it with.  *claims: owned. */
+enum cm_status cm_jwt_peek(const char *token, cm_json **claims);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/url.h"
 #include "http/page.h"
 #include "oauth/authorize.h"
+#include "oauth/document.h"
 #include "oauth/grant.h"
 #include "oauth/resource.h"
 #include "store/grant.h"
@@ -39,7 +40,7 @@ static enum cm_status find_client(struct cm_exchange *x, struct cm_authorization
 
 	if (client_id == NULL)
 		return cm_err_set(err, CM_REQUEST, "The link lacks a client_id.");
-	rc = cm_client_get(x->ctx->store, client_id, &out->client, &why);
+	rc = cm_document_client(x, client_id, &out->client, &why);
 	if (rc == CM_NOT_FOUND)
 		return cm_err_set(err, CM_REQUEST,
 		                  "The application that sent you here is not known to this server. "

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/assertion.h"
 #include "base/encode.h"
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -11,8 +12,9 @@
 /* What the client sent, with the memory that it may need. */
 struct sent {
 	struct cm_credentials credentials;
-	char *header;      /* owned copy of the decoded Basic pair */
-	size_t header_len; /* bytes that it may fill */
+	char client_id[CM_CLIENT_ID_MAX + 1]; /* of an assertion that comes without one */
+	char *header;                         /* owned copy of the decoded Basic pair */
+	size_t header_len;                    /* bytes that it may fill */
 };
 
 static enum cm_status bad_client(struct cm_err *err, const char *why)
@@ -92,6 +94,10 @@ static enum cm_status read_credentials(const struct cm_exchange *x, const struct
 		return rc;
 	if (out->credentials.client_id == NULL)
 		out->credentials.client_id = client_id;
+	/* RFC 7523 section 3: the assertion says it too, and client_id may be left out. */
+	if (assertion && client_id == NULL &&
+	    cm_assertion_client_id(out->credentials.assertion, out->client_id))
+		out->credentials.client_id = out->client_id;
 	if (out->credentials.client_id == NULL)
 		return bad_client(err, "client_id is needed.");
 	if (client_id != NULL && strcmp(client_id, out->credentials.client_id) != 0)

@@ -3,8 +3,7 @@
 
 #include "http/exchange.h"
 
-#define CM_TOKEN_PATH "/api/login/oauth/access_token"
-#define CM_JWKS_PATH  "/.well-known/jwks"
+#define CM_JWKS_PATH "/.well-known/jwks"
 
 /* What clients find out by themselves.  The documents list what works and nothing else. */
 

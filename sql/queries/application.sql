@@ -1,7 +1,7 @@
 -- fragment: application_columns
 owner, name, organization, display_name, description, created_at_s, updated_at_s, client_id,
 scopes, grant_types, redirect_uris, expire_in_hours, token_endpoint_auth_method, consent_policy,
-client_secret_sha256, scope, properties
+jwks, client_secret_sha256, scope, properties
 
 -- name: application_get
 SELECT {application_columns} FROM application WHERE owner = :owner AND name = :name
@@ -24,11 +24,12 @@ SELECT {application_columns} FROM application
 INSERT INTO application
   (owner, name, organization, display_name, description, created_at_s, updated_at_s, client_id,
    scopes, grant_types, redirect_uris, expire_in_hours, token_endpoint_auth_method, consent_policy,
-   client_secret_sha256, scope, properties)
+   jwks, client_secret_sha256, scope, properties)
 VALUES
   (:owner, :name, :organization, :display_name, :description, :created_at_s, :updated_at_s,
    :client_id, :scopes, :grant_types, :redirect_uris, :expire_in_hours,
-   :token_endpoint_auth_method, :consent_policy, :client_secret_sha256, :scope, :properties)
+   :token_endpoint_auth_method, :consent_policy, :jwks, :client_secret_sha256, :scope,
+   :properties)
 
 -- name: application_update
 UPDATE application
@@ -37,7 +38,7 @@ UPDATE application
        client_id = :client_id, scopes = :scopes, grant_types = :grant_types,
        redirect_uris = :redirect_uris, expire_in_hours = :expire_in_hours,
        token_endpoint_auth_method = :token_endpoint_auth_method, consent_policy = :consent_policy,
-       client_secret_sha256 = :client_secret_sha256, scope = :scope, properties = :properties
+       jwks = :jwks, client_secret_sha256 = :client_secret_sha256, scope = :scope, properties = :properties
  WHERE owner = :key_owner AND name = :key_name
 
 -- name: application_delete

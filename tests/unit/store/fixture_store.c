@@ -47,6 +47,7 @@ void fixture_record(struct cm_record *record, const char *owner, const char *nam
 	    {"redirect_uris", "[]"},
 	    {"token_endpoint_auth_method", ""},
 	    {"consent_policy", "once"},
+	    {"jwks", "{}"},
 	    {"properties", "{}"},
 	};
 

@@ -115,7 +115,7 @@ static void test_columns_are_those_of_the_table(void)
 	CU_ASSERT_TRUE(columns <= CM_COLUMNS_MAX);
 	CU_ASSERT_EQUAL(fixture_integer(store,
 	                                "SELECT count(*) FROM pragma_table_info('application')"
-	                                " WHERE name NOT IN ('id', 'origin', 'jwks',"
+	                                " WHERE name NOT IN ('id', 'origin',"
 	                                " 'registration_token_sha256', 'used_at_s',"
 	                                " 'document_expires_at_s')"),
 	                columns);

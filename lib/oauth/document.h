@@ -1,0 +1,20 @@
+#ifndef CM_OAUTH_DOCUMENT_H
+#define CM_OAUTH_DOCUMENT_H
+
+#include "http/exchange.h"
+#include "store/client.h"
+
+/*
+ * Look a client up for the authorization endpoint.  A client_id that is the URL of a document
+ * (OAuth Client ID Metadata Document) is fetched if the setting allows it and the copy is older
+ * than an hour; the fetches from one address are slowed down.
+ * Release *out with cm_client_clear().  CM_NOT_FOUND; CM_INPUT when the document is no good;
+ * CM_THROTTLED.
+ */
+enum cm_status cm_document_client(struct cm_exchange *x, const char *client_id,
+                                  struct cm_client *out, struct cm_err *err);
+
+/* Whether a client_id may be the URL of a document: https, with a path, and nothing that hides. */
+bool cm_document_is_url(const char *client_id);
+
+#endif

@@ -1,0 +1,194 @@
+"""
+Run by test_document.py in a network and mount namespace of its own, where a public address, a name
+for it and a certificate authority that signed for it can be had without anybody noticing.
+
+    document_inside.py BINARY
+"""
+
+import http.server
+import json
+import os
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+# pylint: disable=wrong-import-position
+import instance
+import oauth_case
+import servers
+
+PUBLIC, NAME = "8.8.4.4", "client.example"
+CALLBACK = oauth_case.CALLBACK
+documents = {}
+asked = []
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves what is in `documents`: status, headers, body."""
+
+    def do_GET(self):
+        """One document."""
+        asked.append(self.path)
+        status, headers, body = documents.get(self.path, (404, {}, b""))
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            if callable(body):
+                body(self.wfile)
+            else:
+                self.wfile.write(body)
+        except OSError:
+            pass
+
+    def log_message(self, *_):
+        """Quiet."""
+
+
+def put(path, client_id=None, headers=None, status=200, **changes):
+    """Serve a document under a path; its client_id."""
+    url = f"https://{NAME}{path}"
+    body = {"client_id": client_id or url, "client_name": "A document client",
+            "redirect_uris": [CALLBACK], "grant_types": oauth_case.CODE_AND_REFRESH, **changes}
+    body = {name: value for name, value in body.items() if value is not None}
+    documents[path] = (status, headers or {"Content-Type": "application/json"},
+                       json.dumps(body).encode())
+    return url
+
+
+class Documents(oauth_case.OAuthCase):
+    """What is fetched, and what of it is taken."""
+
+    def setUp(self):
+        super().setUp()
+        if not getattr(Documents, "ready", None):
+            Documents.ready = instance.Instance(settings={"client_id_metadata_documents": "on"})
+        self.use(Documents.ready)
+
+    def refuse(self, url):
+        """The person is told, nothing is kept."""
+        self.instance.change("DELETE FROM throttle")
+        self.assert_page_error(self.http.get(self.url(url)))
+        self.assertEqual(self.instance.query("SELECT * FROM application WHERE client_id = ?", url),
+                         [])
+
+    def test_flow(self):
+        """A client that nobody knew ends with a token; the document is read once an hour."""
+        url = put("/good.json")
+        user = self.user()
+        told = self.tokens(url, user)
+        self.assert_token_good(told["access_token"])
+        self.assertEqual(self.refresh(url, told["refresh_token"]).status_code, 200)
+        self.tokens(url, user)
+        self.assertEqual(asked.count("/good.json"), 1)
+        put("/good.json", client_name="Renamed")
+        self.instance.change("UPDATE application SET document_expires_at_s = 1")
+        person = self.person()
+        person.open(self.url(url))
+        self.assertIn("Renamed", person.page.text)
+        self.assertEqual(asked.count("/good.json"), 2)
+        self.assert_token_good(told["access_token"])
+        self.instance.run("setting", "set", "client_id_metadata_documents", "off", code=0)
+        self.assert_oauth_error(self.refresh(url, "x"), 401, "invalid_client")
+        self.assert_page_error(self.http.get(self.url(url)))
+        self.instance.run("setting", "set", "client_id_metadata_documents", "on", code=0)
+
+    def test_bad_documents(self):
+        """About another, with secrets, too long, of another type, or none."""
+        self.refuse(put("/other.json", client_id="https://client.example/good.json"))
+        self.refuse(put("/secret.json", client_secret="x"))
+        self.refuse(put("/method.json", token_endpoint_auth_method="client_secret_post"))
+        self.refuse(put("/uris.json", redirect_uris=["javascript:1"]))
+        self.refuse(put("/grants.json", grant_types=["client_credentials"]))
+        self.refuse(put("/type.json", headers={"Content-Type": "text/html"}))
+        self.refuse(put("/long.json", client_uri="x" * 20000))
+        self.refuse(put("/status.json", status=404))
+        documents["/text.json"] = (200, {"Content-Type": "application/json"}, b"{")
+        self.refuse(f"https://{NAME}/text.json")
+
+    def test_redirect_is_not_followed(self):
+        """Not even to a good document."""
+        put("/target.json")
+        documents["/moved.json"] = (302, {"Location": f"https://{NAME}/target.json"}, b"")
+        self.refuse(f"https://{NAME}/moved.json")
+        self.assertNotIn("/target.json", asked)
+
+    def test_name_of_a_private_address(self):
+        """The address that is connected to decides, not the name."""
+        before = len(asked)
+        self.refuse("https://inside.example/good.json")
+        self.refuse(f"https://{NAME}:1/good.json")
+        self.assertEqual(len(asked), before)
+
+    def test_certificate(self):
+        """A name that the certificate does not have."""
+        before = len(asked)
+        self.refuse("https://impostor.example/good.json")
+        self.assertEqual(len(asked), before)
+
+    def test_slow_answer(self):
+        """It ends after seconds, and the server answers others."""
+        done = threading.Event()
+        documents["/slow.json"] = (200, {"Content-Type": "application/json"},
+                                   lambda out: done.wait(30))
+        began = time.monotonic()
+        self.refuse(f"https://{NAME}/slow.json")
+        done.set()
+        self.assertLess(time.monotonic() - began, servers.patient(20))
+        self.assertEqual(self.http.get("/api/health").status_code, 200)
+
+
+def run(*command):
+    """A command that must succeed."""
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def prepare(folder):
+    """The address, the names and the certificates of this namespace."""
+    run("ip", "link", "set", "lo", "up")
+    run("ip", "address", "add", f"{PUBLIC}/32", "dev", "lo")
+    key, made = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key,
+        "-out", made, "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
+    hosts = os.path.join(folder, "hosts")
+    with open(hosts, "w", encoding="ascii") as out:
+        out.write(f"127.0.0.1 localhost inside.example\n{PUBLIC} {NAME} impostor.example\n")
+    run("mount", "--bind", hosts, "/etc/hosts")
+    run("mount", "--bind", made, os.path.realpath("/etc/ssl/certs/ca-certificates.crt"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+    server = http.server.ThreadingHTTPServer((PUBLIC, 443), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    inside = http.server.ThreadingHTTPServer(("127.0.0.1", 443), Handler)
+    inside.socket = context.wrap_socket(inside.socket, server_side=True)
+    for one in (server, inside):
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+
+
+def main():
+    """Run the tests; the exit status says how it went."""
+    instance.Instance.binary = sys.argv.pop(1)
+    instance.Instance.server_class = servers.SERVERS["lighttpd"]
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(folder)
+        try:
+            done = unittest.main(exit=False)
+        finally:
+            instance.close_all()
+            subprocess.run(["umount", "/etc/hosts"], check=False)
+            subprocess.run(["umount", os.path.realpath("/etc/ssl/certs/ca-certificates.crt")],
+                           check=False)
+    sys.exit(0 if done.result.wasSuccessful() and not instance.reports() else 1)
+
+
+if __name__ == "__main__":
+    main()
