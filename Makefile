@@ -70,7 +70,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-tools run check check-unit check-asan check-valgrind check-clients lint format coverage \
+.PHONY: all setup setup-tools run check checklist check-unit check-asan check-valgrind check-clients lint format coverage \
 	install clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
@@ -150,6 +150,9 @@ check: tests ## run every test: unit, guards, end to end under lighttpd and as C
 		guards 'tests/guards/run' \
 		'e2e lighttpd' '$(call E2E,$(PROGRAM),lighttpd)' \
 		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)'
+
+checklist: tests ## run the end-to-end tests and print a security review's lines with their tests
+	@$(call E2E,$(PROGRAM),lighttpd) --checklist
 
 check-unit: $(UNIT) ## run the unit tests alone
 	@$(UNIT)

@@ -20,6 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
+import checklist
 import client
 import instance
 import recording
@@ -130,6 +131,11 @@ def run(arguments):
     for number, text in enumerate(instance.reports()):
         result.failed.add(f"report {number}")
         print(f"FAIL report of a process\n{text}")
+    if arguments.checklist:
+        checklist.show(result)
+    for line in checklist.unproven(result) if not arguments.k else ():
+        result.failed.add(f"line {line}")
+        print(f"FAIL no passing test of {line}, {checklist.LINES[line]}")
     if interrupted:
         result.failed.add("interrupted")
         print("FAIL interrupted")
@@ -144,6 +150,8 @@ def main():
                         help="how it is mounted")
     parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")
     parser.add_argument("--record", metavar="FILE", help="write every answer of MCP to a file")
+    parser.add_argument("--checklist", action="store_true",
+                        help="print the lines of a security review and their tests")
     parser.add_argument("--verbose", "-v", action="store_true", help="name passed tests too")
     parser.add_argument("-k", default="", metavar="SUBSTRING", help="only tests of such a name")
     arguments = parser.parse_args()
