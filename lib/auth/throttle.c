@@ -83,6 +83,14 @@ enum cm_status cm_throttle_failed(struct cm_store *store, enum cm_throttle_kind 
 	return cm_store_write(store, add, &change, err);
 }
 
+enum cm_status cm_throttle_count(struct cm_store *store, enum cm_throttle_kind kind,
+                                 const char *subject, int64_t *wait_s, struct cm_err *err)
+{
+	enum cm_status rc = cm_throttle_check(store, kind, subject, wait_s, err);
+
+	return rc == CM_OK ? cm_throttle_failed(store, kind, subject, err) : rc;
+}
+
 static enum cm_status forget(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	return cm_throttle_forget(store, arg, err);

@@ -30,6 +30,13 @@ enum cm_status cm_throttle_check(struct cm_store *store, enum cm_throttle_kind k
 enum cm_status cm_throttle_failed(struct cm_store *store, enum cm_throttle_kind kind,
                                   const char *subject, struct cm_err *err);
 
+/*
+ * For what counts whether it goes well or not: whether it may be tried now, and one more.
+ * CM_THROTTLED as above.
+ */
+enum cm_status cm_throttle_count(struct cm_store *store, enum cm_throttle_kind kind,
+                                 const char *subject, int64_t *wait_s, struct cm_err *err);
+
 /* It went well; forget the failures.  A transaction of its own, if there are any. */
 enum cm_status cm_throttle_passed(struct cm_store *store, enum cm_throttle_kind kind,
                                   const char *subject, struct cm_err *err);

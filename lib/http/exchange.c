@@ -120,6 +120,15 @@ void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct c
 	}
 }
 
+enum cm_status cm_exchange_count(struct cm_exchange *x, enum cm_throttle_kind kind,
+                                 struct cm_err *err)
+{
+	char address[CM_THROTTLE_ADDRESS_TEXT];
+
+	cm_throttle_address(x->req->address, address);
+	return cm_throttle_count(x->ctx->store, kind, address, &x->retry_after_s, err);
+}
+
 void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char *description,
                            cm_scope_set scopes)
 {

@@ -3,6 +3,7 @@
 
 #include "auth/context.h"
 #include "auth/principal.h"
+#include "auth/throttle.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -44,6 +45,13 @@ void cm_exchange_put_rpc_error(struct cm_buf *buf, int code, const struct cm_err
 
 /* Log a failure whose text the caller may not read; the others are the caller's own. */
 void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err);
+
+/*
+ * Count one more of a kind from the address of this request, if there weren't too many lately.
+ * CM_THROTTLED, with x->retry_after_s.
+ */
+enum cm_status cm_exchange_count(struct cm_exchange *x, enum cm_throttle_kind kind,
+                                 struct cm_err *err);
 
 /*
  * The challenge for a bearer token (RFC 6750 section 3, RFC 9728 section 5.1).  error may be NULL:

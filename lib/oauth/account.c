@@ -132,10 +132,6 @@ static enum cm_status revoke(struct cm_exchange *x, struct cm_browser *browser,
 	struct revocation work = {.user_id = browser->session.user.id};
 	enum cm_status rc;
 
-	if (!browser->signed_in) {
-		ask_to_sign_in(x, browser, NULL, NULL);
-		return CM_OK;
-	}
 	if (id == NULL || strlen(id) > 18 || id[strspn(id, "0123456789")] != '\0')
 		return cm_err_set(err, CM_REQUEST, "The form names no application.");
 	work.application_id = strtoll(id, NULL, 10);
@@ -146,37 +142,14 @@ static enum cm_status revoke(struct cm_exchange *x, struct cm_browser *browser,
 	return rc;
 }
 
-static const struct {
-	const char *name;
-	enum cm_status (*run)(struct cm_exchange *x, struct cm_browser *browser,
-	                      const struct cm_params *form, struct cm_err *err);
-} actions[] = {
-    {"sign-in", sign_in},
-    {"sign-out", sign_out},
-    {"revoke", revoke},
-};
-
-static enum cm_status act(struct cm_exchange *x, struct cm_browser *browser,
-                          const struct cm_params *form, struct cm_err *err)
-{
-	const char *name = cm_params_get(form, "action");
-
-	for (size_t i = 0; name != NULL && i < sizeof actions / sizeof *actions; i++) {
-		if (strcmp(actions[i].name, name) == 0)
-			return actions[i].run(x, browser, form, err);
-	}
-	return cm_err_set(err, CM_REQUEST, "The form has no such action.");
-}
-
 void cm_oauth_account_post(struct cm_exchange *x)
 {
-	struct cm_params form = {0};
-	struct cm_browser browser;
-	struct cm_err err = {0};
+	static const struct cm_browser_action actions[] = {
+	    {"sign-in", sign_in, false},
+	    {"sign-out", sign_out, false},
+	    {"revoke", revoke, true},
+	    {NULL, NULL, false},
+	};
 
-	if (cm_browser_open(x, &browser, &err) != CM_OK ||
-	    cm_browser_read_form(x, &browser, &form, &err) != CM_OK ||
-	    act(x, &browser, &form, &err) != CM_OK)
-		cm_exchange_fail(x, CM_SHAPE_PAGE, &err);
-	cm_params_clear(&form);
+	cm_browser_post(x, actions);
 }

@@ -227,6 +227,36 @@ enum cm_status cm_browser_sign_out(struct cm_exchange *x, struct cm_browser *bro
 	return rc;
 }
 
+static enum cm_status act(struct cm_exchange *x, const struct cm_browser_action *actions,
+                          struct cm_browser *browser, const struct cm_params *form,
+                          struct cm_err *err)
+{
+	const char *name = cm_params_get(form, "action");
+
+	for (; name != NULL && actions->name != NULL; actions++) {
+		if (strcmp(actions->name, name) != 0)
+			continue;
+		if (!actions->signed_in || browser->signed_in)
+			return actions->run(x, browser, form, err);
+		cm_browser_sign_in_page(x, browser, &(struct cm_sign_in){0});
+		return CM_OK;
+	}
+	return cm_err_set(err, CM_REQUEST, "The form has no such action.");
+}
+
+void cm_browser_post(struct cm_exchange *x, const struct cm_browser_action *actions)
+{
+	struct cm_params form = {0};
+	struct cm_browser browser;
+	struct cm_err err = {0};
+
+	if (cm_browser_open(x, &browser, &err) != CM_OK ||
+	    cm_browser_read_form(x, &browser, &form, &err) != CM_OK ||
+	    act(x, actions, &browser, &form, &err) != CM_OK)
+		cm_exchange_fail(x, CM_SHAPE_PAGE, &err);
+	cm_params_clear(&form);
+}
+
 void cm_browser_go(struct cm_exchange *x, const char *path, bool with_query)
 {
 	struct cm_buf url = {0};

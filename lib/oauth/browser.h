@@ -41,6 +41,20 @@ enum cm_status cm_browser_sign_in(struct cm_exchange *x, struct cm_browser *brow
 enum cm_status cm_browser_sign_out(struct cm_exchange *x, struct cm_browser *browser,
                                    struct cm_err *err);
 
+/* What a form of ours asks for: done, with an answer in x, or an error for a page. */
+typedef enum cm_status cm_browser_act(struct cm_exchange *x, struct cm_browser *browser,
+                                      const struct cm_params *form, struct cm_err *err);
+
+/* A button of a form: the value of its field "action", and what it does. */
+struct cm_browser_action {
+	const char *name;
+	cm_browser_act *run;
+	bool signed_in; /* only for who is signed in; others are asked to */
+};
+
+/* Answer the POST of a page's form by one of its buttons; the table ends with a NULL name. */
+void cm_browser_post(struct cm_exchange *x, const struct cm_browser_action *actions);
+
 /* Send the browser to a path of this server by GET, with the query of this request or without. */
 void cm_browser_go(struct cm_exchange *x, const char *path, bool with_query);
 

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "auth/throttle.h"
 #include "base/url.h"
 #include "oauth/authorization.h"
 #include "oauth/client_request.h"
@@ -54,19 +53,6 @@ static enum cm_status write_device(struct cm_store *store, void *arg, struct cm_
 	return rc == CM_OK ? cm_sweep(store, (unsigned char)work->device.sha256[0], err) : rc;
 }
 
-/* Every request counts, since anybody can make them for a public client. */
-static enum cm_status count(struct cm_exchange *x, struct cm_err *err)
-{
-	char address[CM_THROTTLE_ADDRESS_TEXT];
-	enum cm_status rc;
-
-	cm_throttle_address(x->req->address, address);
-	rc =
-	    cm_throttle_check(x->ctx->store, CM_THROTTLE_REGISTER, address, &x->retry_after_s, err);
-	return rc == CM_OK ? cm_throttle_failed(x->ctx->store, CM_THROTTLE_REGISTER, address, err)
-	                   : rc;
-}
-
 static enum cm_status make(struct cm_exchange *x, const struct cm_client_request *request,
                            char device_code[CM_SECRET_TEXT], struct cm_device *out,
                            struct cm_err *err)
@@ -82,7 +68,8 @@ static enum cm_status make(struct cm_exchange *x, const struct cm_client_request
 	if ((rc = cm_oauth_resources_check(&request->params, x->ctx->mcp_url, err)) != CM_OK ||
 	    (rc = cm_authorization_scope(cm_params_get(&request->params, "scope"), &request->client,
 	                                 NULL, &scope, err)) != CM_OK ||
-	    (rc = count(x, err)) != CM_OK || (rc = cm_crypto_secret(device_code, err)) != CM_OK ||
+	    (rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||
+	    (rc = cm_crypto_secret(device_code, err)) != CM_OK ||
 	    (rc = cm_crypto_sha256_hex(device_code, strlen(device_code), work.device.sha256,
 	                               err)) != CM_OK ||
 	    (rc = make_user_code(work.device.user_code, err)) != CM_OK)

@@ -204,47 +204,39 @@ static enum cm_status decide(struct cm_exchange *x, struct cm_browser *browser,
 	return rc;
 }
 
+static enum cm_status allow(struct cm_exchange *x, struct cm_browser *browser,
+                            const struct cm_params *form, struct cm_err *err)
+{
+	return decide(x, browser, form, CM_DEVICE_ALLOWED, err);
+}
+
+static enum cm_status deny(struct cm_exchange *x, struct cm_browser *browser,
+                           const struct cm_params *form, struct cm_err *err)
+{
+	return decide(x, browser, form, CM_DEVICE_DENIED, err);
+}
+
 static enum cm_status sign_in_as_other(struct cm_exchange *x, struct cm_browser *browser,
-                                       struct cm_err *err)
+                                       const struct cm_params *form, struct cm_err *err)
 {
 	enum cm_status rc = cm_browser_sign_out(x, browser, err);
 
+	(void)form;
 	if (rc == CM_OK)
 		cm_browser_go(x, CM_DEVICE_PATH, true);
 	return rc;
 }
 
-static enum cm_status act(struct cm_exchange *x, struct cm_browser *browser,
-                          const struct cm_params *form, struct cm_err *err)
-{
-	const char *action = cm_params_get(form, "action");
-
-	if (action != NULL && strcmp(action, "sign-in") == 0)
-		return sign_in(x, browser, form, err);
-	if (!browser->signed_in) {
-		ask_to_sign_in(x, browser, NULL, NULL);
-		return CM_OK;
-	}
-	if (action != NULL && strcmp(action, "find") == 0)
-		return show(x, browser, form, err);
-	if (action != NULL && strcmp(action, "allow") == 0)
-		return decide(x, browser, form, CM_DEVICE_ALLOWED, err);
-	if (action != NULL && strcmp(action, "deny") == 0)
-		return decide(x, browser, form, CM_DEVICE_DENIED, err);
-	if (action != NULL && strcmp(action, "switch") == 0)
-		return sign_in_as_other(x, browser, err);
-	return cm_err_set(err, CM_REQUEST, "The form has no such action.");
-}
-
 void cm_oauth_device_post(struct cm_exchange *x)
 {
-	struct cm_params form = {0};
-	struct cm_browser browser;
-	struct cm_err err = {0};
+	static const struct cm_browser_action actions[] = {
+	    {"sign-in", sign_in, false},
+	    {"find", show, true},
+	    {"allow", allow, true},
+	    {"deny", deny, true},
+	    {"switch", sign_in_as_other, false},
+	    {NULL, NULL, false},
+	};
 
-	if (cm_browser_open(x, &browser, &err) != CM_OK ||
-	    cm_browser_read_form(x, &browser, &form, &err) != CM_OK ||
-	    act(x, &browser, &form, &err) != CM_OK)
-		cm_exchange_fail(x, CM_SHAPE_PAGE, &err);
-	cm_params_clear(&form);
+	cm_browser_post(x, actions);
 }

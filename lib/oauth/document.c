@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "auth/client.h"
-#include "auth/throttle.h"
 #include "base/clock.h"
 #include "base/url.h"
 #include "http/fetch.h"
@@ -71,19 +70,6 @@ static enum cm_status write_client(struct cm_store *store, void *arg, struct cm_
 	return rc == CM_OK ? cm_audit_insert(store, &work->audit, err) : rc;
 }
 
-/* Every fetch counts, whatever comes of it. */
-static enum cm_status count(struct cm_exchange *x, struct cm_err *err)
-{
-	char address[CM_THROTTLE_ADDRESS_TEXT];
-	enum cm_status rc;
-
-	cm_throttle_address(x->req->address, address);
-	rc =
-	    cm_throttle_check(x->ctx->store, CM_THROTTLE_REGISTER, address, &x->retry_after_s, err);
-	return rc == CM_OK ? cm_throttle_failed(x->ctx->store, CM_THROTTLE_REGISTER, address, err)
-	                   : rc;
-}
-
 /* Fetch the document and keep what it says, in place of what it said before (id, 0: nothing). */
 static enum cm_status renew(struct cm_exchange *x, const char *client_id, int64_t id,
                             struct cm_err *err)
@@ -94,7 +80,7 @@ static enum cm_status renew(struct cm_exchange *x, const char *client_id, int64_
 	struct work work = {.client = &fresh};
 	enum cm_status rc;
 
-	if ((rc = count(x, err)) != CM_OK ||
+	if ((rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||
 	    (rc = cm_crypto_sha256_hex(client_id, strlen(client_id), digest, err)) != CM_OK ||
 	    (rc = cm_fetch_json(client_id, DOCUMENT_MAX, &text, err)) != CM_OK ||
 	    (rc = read_document(client_id, &text, &fresh, err)) != CM_OK)

@@ -4,7 +4,6 @@
 
 #include "auth/client.h"
 #include "auth/scope.h"
-#include "auth/throttle.h"
 #include "base/clock.h"
 #include "oauth/registration.h"
 #include "store/audit.h"
@@ -162,16 +161,11 @@ static enum cm_status run(struct cm_exchange *x, struct cm_client *client, const
 static enum cm_status check_policy(struct cm_exchange *x, struct cm_err *err)
 {
 	const struct cm_settings *settings = &x->ctx->settings;
-	char address[CM_THROTTLE_ADDRESS_TEXT];
-	enum cm_status rc = CM_OK;
+	enum cm_status rc;
 
 	if (strcmp(settings->registration, "off") == 0)
 		return cm_err_set(err, CM_NOT_FOUND, "Clients are registered by an administrator.");
-	cm_throttle_address(x->req->address, address);
-	rc =
-	    cm_throttle_check(x->ctx->store, CM_THROTTLE_REGISTER, address, &x->retry_after_s, err);
-	if (rc == CM_OK)
-		rc = cm_throttle_failed(x->ctx->store, CM_THROTTLE_REGISTER, address, err);
+	rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err);
 	if (rc == CM_OK && strcmp(settings->registration, "token") == 0)
 		rc = check_bearer(x, settings->registration_token_sha256, err);
 	return rc;

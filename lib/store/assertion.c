@@ -11,6 +11,5 @@ enum cm_status cm_assertion_insert(struct cm_store *store, int64_t application_i
 	cm_query_integer(&q, ":application_id", application_id);
 	cm_query_text(&q, ":jti", jti);
 	cm_query_integer(&q, ":expires_at_s", expires_at_s);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

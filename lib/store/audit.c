@@ -19,6 +19,5 @@ enum cm_status cm_audit_insert(struct cm_store *store, const struct cm_audit *au
 	cm_query_text(&q, ":request_id", audit->request_id);
 	cm_query_text(&q, ":address", audit->address);
 	cm_query_text(&q, ":traceparent", audit->traceparent);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

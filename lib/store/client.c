@@ -143,8 +143,7 @@ static enum cm_status write_row(struct cm_store *store, enum cm_stmt stmt,
 	} else {
 		cm_query_integer(&q, ":id", client->id);
 	}
-	cm_query_run(&q);
-	rc = cm_query_end(&q);
+	rc = cm_query_finish(&q);
 	cm_buf_clear(&scopes);
 	return rc;
 }
@@ -167,8 +166,7 @@ enum cm_status cm_client_delete(struct cm_store *store, int64_t id, struct cm_er
 
 	cm_query_begin(&q, store, CM_STMT_CLIENT_DELETE, err);
 	cm_query_integer(&q, ":id", id);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_client_count(struct cm_store *store, int64_t *out, struct cm_err *err)
@@ -190,6 +188,5 @@ enum cm_status cm_client_used(struct cm_store *store, int64_t id, int64_t now_s,
 	cm_query_integer(&q, ":id", id);
 	cm_query_integer(&q, ":now_s", now_s);
 	cm_query_integer(&q, ":stale_s", now_s - 3600);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

@@ -23,8 +23,7 @@ enum cm_status cm_device_insert(struct cm_store *store, const struct cm_device *
 	cm_query_text(&q, ":scope", device->scope);
 	cm_query_integer(&q, ":expires_at_s", device->expires_at_s);
 	cm_query_integer(&q, ":interval_s", device->interval_s);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_device_get(struct cm_store *store, const char *sha256, const char *user_code,
@@ -72,21 +71,7 @@ enum cm_status cm_device_poll(struct cm_store *store, const char *sha256, int64_
 	cm_query_text(&q, ":device_sha256", sha256);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
 	cm_query_integer(&q, ":interval_s", interval_s);
-	cm_query_run(&q);
-	return cm_query_end(&q);
-}
-
-/* End a statement that must have changed a row. */
-static enum cm_status finish(struct cm_query *q, enum cm_status otherwise, const char *why)
-{
-	struct cm_err *err = q->err;
-	enum cm_status rc;
-	int changes;
-
-	cm_query_run(q);
-	changes = cm_query_changes(q);
-	rc = cm_query_end(q);
-	return rc == CM_OK && changes == 0 ? cm_err_set(err, otherwise, "%s", why) : rc;
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_device_decide(struct cm_store *store, const struct cm_device *device,
@@ -101,7 +86,7 @@ enum cm_status cm_device_decide(struct cm_store *store, const struct cm_device *
 	cm_query_integer(&q, ":user_id", device->user_id);
 	cm_query_integer(&q, ":signed_in_at_s", device->signed_in_at_s);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	return finish(&q, CM_NOT_FOUND, "There is no such device code.");
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such device code.");
 }
 
 enum cm_status cm_device_spend(struct cm_store *store, const char *sha256, struct cm_err *err)
@@ -110,5 +95,5 @@ enum cm_status cm_device_spend(struct cm_store *store, const char *sha256, struc
 
 	cm_query_begin(&q, store, CM_STMT_DEVICE_SPEND, err);
 	cm_query_text(&q, ":device_sha256", sha256);
-	return finish(&q, CM_INVALID_GRANT, "The device code was used already.");
+	return cm_query_finish_change(&q, CM_INVALID_GRANT, "The device code was used already.");
 }

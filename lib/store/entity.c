@@ -178,8 +178,7 @@ enum cm_status cm_entity_insert(struct cm_store *store, const struct cm_record *
 
 	cm_query_begin(&q, store, record->entity->insert, err);
 	bind_record(&q, record);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_entity_update(struct cm_store *store, const char *owner, const char *name,

@@ -3,26 +3,10 @@
 #include "base/clock.h"
 #include "store/query.h"
 
-/* The common end of statements that change rows. */
-static enum cm_status finish(struct cm_query *q)
-{
-	cm_query_run(q);
-	return cm_query_end(q);
-}
-
-/* The same for statements that decide by whether they found their row. */
+/* For statements that use something up: they decide by whether they found their row. */
 static enum cm_status finish_spending(struct cm_query *q)
 {
-	struct cm_err *err = q->err;
-	enum cm_status rc;
-	int changes;
-
-	cm_query_run(q);
-	changes = cm_query_changes(q);
-	rc = cm_query_end(q);
-	return rc == CM_OK && changes == 0
-	           ? cm_err_set(err, CM_INVALID_GRANT, "It was used already, or has expired.")
-	           : rc;
+	return cm_query_finish_change(q, CM_INVALID_GRANT, "It was used already, or has expired.");
 }
 
 /* --- consent --- */
@@ -51,7 +35,7 @@ enum cm_status cm_consent_put(struct cm_store *store, int64_t user_id, int64_t a
 	cm_query_integer(&q, ":application_id", application_id);
 	cm_query_text(&q, ":scope", scope);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	return finish(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_consent_list(struct cm_store *store, int64_t user_id,
@@ -87,7 +71,7 @@ static enum cm_status end_of(struct cm_store *store, enum cm_stmt stmt, int64_t 
 		cm_query_integer(&q, ":application_id", application_id);
 	if (timed)
 		cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	return finish(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_consent_revoke(struct cm_store *store, int64_t user_id, int64_t application_id,
@@ -126,12 +110,12 @@ enum cm_status cm_family_revoke(struct cm_store *store, const char *family, stru
 
 	cm_query_begin(&q, store, CM_STMT_REFRESH_DELETE_FAMILY, err);
 	cm_query_text(&q, ":family", family);
-	if ((rc = finish(&q)) != CM_OK)
+	if ((rc = cm_query_finish(&q)) != CM_OK)
 		return rc;
 	cm_query_begin(&q, store, CM_STMT_TOKEN_REVOKE_FAMILY, err);
 	cm_query_text(&q, ":family", family);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	return finish(&q);
+	return cm_query_finish(&q);
 }
 
 /* --- authorization code --- */
@@ -153,7 +137,7 @@ enum cm_status cm_code_insert(struct cm_store *store, const struct cm_code *code
 	cm_query_integer(&q, ":signed_in_at_s", code->signed_in_at_s);
 	cm_query_text(&q, ":family", code->family);
 	cm_query_integer(&q, ":expires_at_s", code->expires_at_s);
-	return finish(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_code_get(struct cm_store *store, const char *sha256, struct cm_code *out,
@@ -211,7 +195,7 @@ enum cm_status cm_refresh_insert(struct cm_store *store, const struct cm_refresh
 	cm_query_text(&q, ":family", refresh->family);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
 	cm_query_integer(&q, ":expires_at_s", refresh->expires_at_s);
-	return finish(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_refresh_get(struct cm_store *store, const char *sha256, struct cm_refresh *out,

@@ -11,8 +11,7 @@ enum cm_status cm_organization_insert(struct cm_store *store, const struct cm_or
 	cm_query_text(&q, ":name", row->name);
 	cm_query_text(&q, ":display_name", row->display_name);
 	cm_query_integer(&q, ":created_at_s", row->created_at_s);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 static void read_row(struct cm_query *q, struct cm_organization *out)

@@ -159,3 +159,21 @@ enum cm_status cm_query_end(struct cm_query *q)
 	}
 	return q->rc;
 }
+
+enum cm_status cm_query_finish(struct cm_query *q)
+{
+	cm_query_run(q);
+	return cm_query_end(q);
+}
+
+enum cm_status cm_query_finish_change(struct cm_query *q, enum cm_status otherwise, const char *why)
+{
+	struct cm_err *err = q->err;
+	enum cm_status rc;
+	int changes;
+
+	cm_query_run(q);
+	changes = cm_query_changes(q);
+	rc = cm_query_end(q);
+	return rc == CM_OK && changes == 0 ? cm_err_set(err, otherwise, "%s", why) : rc;
+}

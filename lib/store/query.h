@@ -61,6 +61,13 @@ int cm_query_changes(const struct cm_query *q);
 /* Give the statement back. Returns CM_OK or the first failure. */
 enum cm_status cm_query_end(struct cm_query *q);
 
+/* Run to the end and give the statement back. */
+enum cm_status cm_query_finish(struct cm_query *q);
+
+/* The same for a change that must find its row; otherwise this status with this sentence. */
+enum cm_status cm_query_finish_change(struct cm_query *q, enum cm_status otherwise,
+                                      const char *why);
+
 /* Record what SQLite said: code is its extended result code. */
 enum cm_status cm_query_fault(struct sqlite3 *db, int code, struct cm_err *err);
 

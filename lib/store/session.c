@@ -13,8 +13,7 @@ enum cm_status cm_session_insert(struct cm_store *store, const char *id_sha256, 
 	cm_query_integer(&q, ":user_id", user_id);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
 	cm_query_integer(&q, ":expires_at_s", expires_at_s);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_session_get(struct cm_store *store, const char *id_sha256, int64_t idle_since_s,
@@ -51,8 +50,7 @@ enum cm_status cm_session_touch(struct cm_store *store, const char *id_sha256, s
 	cm_query_begin(&q, store, CM_STMT_SESSION_TOUCH, err);
 	cm_query_text(&q, ":id_sha256", id_sha256);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_session_delete(struct cm_store *store, const char *id_sha256, struct cm_err *err)
@@ -61,8 +59,7 @@ enum cm_status cm_session_delete(struct cm_store *store, const char *id_sha256, 
 
 	cm_query_begin(&q, store, CM_STMT_SESSION_DELETE, err);
 	cm_query_text(&q, ":id_sha256", id_sha256);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_session_delete_of_user(struct cm_store *store, int64_t user_id,
@@ -72,6 +69,5 @@ enum cm_status cm_session_delete_of_user(struct cm_store *store, int64_t user_id
 
 	cm_query_begin(&q, store, CM_STMT_SESSION_DELETE_OF_USER, err);
 	cm_query_integer(&q, ":user_id", user_id);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

@@ -331,6 +331,5 @@ enum cm_status cm_setting_set(struct cm_store *store, const char *name, const ch
 	cm_query_text(&q, ":name", name);
 	cm_query_text(&q, ":value", copy);
 	cm_query_integer(&q, ":updated_at_s", cm_clock_now_s());
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

@@ -38,14 +38,12 @@ enum cm_status cm_signing_key_replace(struct cm_store *store, const struct cm_si
 	cm_query_text(&q, ":public_pem", key->public_pem);
 	cm_query_text(&q, ":jwk", key->jwk);
 	cm_query_integer(&q, ":created_at_s", key->created_at_s);
-	cm_query_run(&q);
-	rc = cm_query_end(&q);
+	rc = cm_query_finish(&q);
 	if (rc != CM_OK)
 		return rc;
 	cm_query_begin(&q, store, CM_STMT_SIGNING_KEY_RETIRE_OTHERS, err);
 	cm_query_integer(&q, ":retired_at_s", key->created_at_s);
 	cm_query_text(&q, ":alg", key->alg);
 	cm_query_text(&q, ":kid", key->kid);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

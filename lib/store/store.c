@@ -49,8 +49,7 @@ static enum cm_status run(struct cm_store *store, enum cm_stmt id, struct cm_err
 	struct cm_query q;
 
 	cm_query_begin(&q, store, id, err);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 static enum cm_status exec(struct cm_store *store, const char *sql, struct cm_err *err)

@@ -28,6 +28,5 @@ enum cm_status cm_sweep(struct cm_store *store, unsigned turn, struct cm_err *er
 	/* The date of a client that was never used is moved back as much as it lives less. */
 	if (stmt == CM_STMT_SWEEP_CLIENT)
 		cm_query_integer(&q, ":unused_s", CM_CLIENT_UNUSED_S - CM_CLIENT_IDLE_S);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

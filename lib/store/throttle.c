@@ -27,8 +27,7 @@ enum cm_status cm_throttle_add(struct cm_store *store, const char *key, int64_t 
 	cm_query_text(&q, ":key", key);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
 	cm_query_integer(&q, ":forgotten_s", forgotten_s);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 enum cm_status cm_throttle_forget(struct cm_store *store, const char *key, struct cm_err *err)
@@ -37,6 +36,5 @@ enum cm_status cm_throttle_forget(struct cm_store *store, const char *key, struc
 
 	cm_query_begin(&q, store, CM_STMT_THROTTLE_FORGET, err);
 	cm_query_text(&q, ":key", key);
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

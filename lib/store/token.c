@@ -7,8 +7,6 @@ enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *to
                                struct cm_err *err)
 {
 	struct cm_query q;
-	enum cm_status rc;
-	int changes;
 
 	cm_query_begin(&q, store, CM_STMT_TOKEN_INSERT, err);
 	cm_query_text(&q, ":jti", token->jti);
@@ -21,12 +19,7 @@ enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *to
 	if (token->user_id != 0)
 		cm_query_integer(&q, ":user_id", token->user_id);
 	cm_query_text(&q, ":family", token->family);
-	cm_query_run(&q);
-	changes = cm_query_changes(&q);
-	rc = cm_query_end(&q);
-	if (rc == CM_OK && changes == 0)
-		rc = cm_err_set(err, CM_NOT_FOUND, "There is no such client.");
-	return rc;
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such client.");
 }
 
 enum cm_status cm_token_caller(struct cm_store *store, const char *jti, struct cm_token_caller *out,
@@ -62,6 +55,5 @@ enum cm_status cm_token_revoke(struct cm_store *store, const char *jti, struct c
 	cm_query_begin(&q, store, CM_STMT_TOKEN_REVOKE, err);
 	cm_query_text(&q, ":jti", jti);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }

@@ -42,8 +42,7 @@ enum cm_status cm_user_insert(struct cm_store *store, const struct cm_user *user
 	              user->password_hash[0] == '\0' ? NULL : user->password_hash);
 	cm_query_text(&q, ":scope", user->scope);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	cm_query_run(&q);
-	return cm_query_end(&q);
+	return cm_query_finish(&q);
 }
 
 /* Run a query that gives one person at most. */
@@ -133,20 +132,6 @@ enum cm_status cm_user_list(struct cm_store *store, const char *owner,
 	return cm_query_end(&q);
 }
 
-/* End a change of one row. */
-static enum cm_status end_with_change(struct cm_query *q)
-{
-	struct cm_err *err = q->err;
-	enum cm_status rc;
-	int changes;
-
-	cm_query_run(q);
-	changes = cm_query_changes(q);
-	rc = cm_query_end(q);
-	return rc == CM_OK && changes == 0 ? cm_err_set(err, CM_NOT_FOUND, "There is no such user.")
-	                                   : rc;
-}
-
 enum cm_status cm_user_set_password(struct cm_store *store, const struct cm_user *user,
                                     const char *hash, struct cm_err *err)
 {
@@ -156,7 +141,7 @@ enum cm_status cm_user_set_password(struct cm_store *store, const struct cm_user
 	cm_query_integer(&q, ":id", user->id);
 	cm_query_text(&q, ":password_hash", hash);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	return end_with_change(&q);
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such user.");
 }
 
 enum cm_status cm_user_set_forbidden(struct cm_store *store, const struct cm_user *user,
@@ -168,5 +153,5 @@ enum cm_status cm_user_set_forbidden(struct cm_store *store, const struct cm_use
 	cm_query_integer(&q, ":id", user->id);
 	cm_query_integer(&q, ":is_forbidden", forbidden);
 	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	return end_with_change(&q);
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such user.");
 }
