@@ -46,7 +46,7 @@ static enum cm_status complete_owner(struct completion *c, struct cm_err *err)
 {
 	const struct cm_principal *caller = &c->m->x->caller;
 	struct cm_organization own = {0};
-	enum cm_status rc;
+	enum cm_status rc = CM_OK;
 
 	if (!cm_principal_is_built_in(caller)) {
 		memcpy(own.name, caller->organization, sizeof own.name);
