@@ -13,6 +13,8 @@ import { Client as Client2, ClientCredentialsProvider as Credentials2,
     StreamableHTTPClientTransport as Transport2 } from "@modelcontextprotocol/client";
 import { Person } from "./person.mjs";
 
+console.warn = () => {}; // 2.x tells there of every refusal, also of those that are wanted here
+
 const STATELESS = "2026-07-28";
 const READ = "read:application";
 const ALL_GRANTS = ["authorization_code", "refresh_token"];
