@@ -150,6 +150,18 @@ const features = {
         await useTools(connection);
         await connection.client.close();
     },
+    async "registration lost"({ line, person }) {
+        const provider = new Provider(person);
+        const connection = await connect(line, provider);
+        provider.invalidateCredentials = () => { delete provider.kept.client; delete provider.kept.tokens; };
+        provider.kept.client = { ...provider.kept.client, client_id: "gone" };
+        provider.kept.tokens = { ...provider.kept.tokens, access_token: "lost" };
+        await failure(connection.client.listTools());
+        ok(provider.kept.client.client_id !== "gone", "no new registration");
+        await finish(line, connection.transport, provider.answer);
+        await useTools(connection);
+        await connection.client.close();
+    },
     async "step-up"({ line, person, name }) {
         const provider = new Provider(person, line.grantsOfStepUp);
         provider.scope = READ;

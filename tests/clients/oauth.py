@@ -130,7 +130,7 @@ class Application:
     async def answer(self):
         """The SDK wants what the redirect brought."""
         told = {**self.redirect, **self.change}
-        return AuthorizationCodeResult(code=told["code"], state=told["state"], iss=told["iss"])
+        return AuthorizationCodeResult(code=told["code"], state=told["state"], iss=told.get("iss"))
 
 
 @contextlib.asynccontextmanager
@@ -220,7 +220,7 @@ class Features:
                     pass
             said = await caught(use())
             ok("iss" in said, said)
-            ok(application.redirect["iss"] == ORIGIN, application.redirect)
+            ok(application.redirect.get("iss") == ORIGIN, application.redirect)
             ok(application.storage.tokens is None, "tokens")
 
     async def client_credentials(self):
