@@ -186,7 +186,7 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 		'e2e lighttpd' '$(call E2E,$(BUILD)/valgrind/casement,lighttpd)' \
 		'no reports' 'tests/reports $(BUILD)/valgrind/reports'
 
-check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs (wants node, npm and python3-venv)
+check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs and OAuth clients (wants node, npm and python3-venv)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
 
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi

@@ -82,17 +82,22 @@ class Connection:
         await self.http.__aexit__(*what)
 
 
+def told(error):
+    """The text of an error, with those that it holds."""
+    texts, left = [], [error]
+    while left:
+        one = left.pop()
+        left += getattr(one, "exceptions", ())
+        texts.append(f"{type(one).__name__} {one}")
+    return " ".join(texts)
+
+
 async def caught(awaitable):
-    """The text of the error that must come, with those that it holds."""
+    """The text of the error that must come."""
     try:
         await awaitable
     except Exception as error:      # pylint: disable=broad-except
-        texts, left = [], [error]
-        while left:
-            one = left.pop()
-            left += getattr(one, "exceptions", ())
-            texts.append(f"{type(one).__name__} {one}")
-        return " ".join(texts)
+        return told(error)
     raise AssertionError("it worked")
 
 

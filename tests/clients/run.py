@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """
-Real MCP clients against the real program behind a real lighttpd, and every answer of the
-end-to-end tests against the schemas that the clients' packages carry.
+Real MCP clients and a strict OAuth library against the real program behind a real lighttpd, and
+every answer of the end-to-end tests against the schemas that the clients' packages carry.
 
     /usr/bin/python3 tests/clients/run.py --binary build/casement
 
@@ -30,7 +30,11 @@ INSTALL_SECONDS = 600
 RUN_SECONDS = 600
 VENV = os.path.join(HERE, "python")
 
-Tool = collections.namedtuple("Tool", "name command clients schemas")
+USER = {"CASEMENT_USER": "my-org/alice", "CASEMENT_PASSWORD": "correct horse"}
+ALGORITHMS = ("RS256", "ES256")
+
+# clients, schemas, oauth and strict (or None) are scripts
+Tool = collections.namedtuple("Tool", "name command clients schemas oauth strict")
 
 
 def newer(done, source):
@@ -48,7 +52,8 @@ def node():
                               timeout=INSTALL_SECONDS)
         if done.returncode != 0:
             return None, "npm could not install the packages"
-    return Tool("TypeScript", ["node"], "clients.mjs", "schemas.mjs"), None
+    return Tool("TypeScript", ["node"], "clients.mjs", "schemas.mjs", "oauth.mjs",
+                "oauth_strict.mjs"), None
 
 
 def python():
@@ -67,12 +72,14 @@ def python():
                 return None, "pip could not install the packages: " + "".join(reason)
         with open(stamp, "w", encoding="ascii"):
             pass
-    return Tool("Python", [program, "-B"], "clients.py", "schemas.py"), None
+    return Tool("Python", [program, "-B"], "clients.py", "schemas.py", "oauth.py", None), None
 
 
 def run_script(tool, script, folder, env):
     """Run one of the scripts; what it wrote, None when it failed to write."""
     results = os.path.join(folder, script + ".json")
+    if os.path.exists(results):
+        os.unlink(results)
     subprocess.run([*tool.command, os.path.join(HERE, script)], check=False, timeout=RUN_SECONDS,
                    env={**os.environ, **env, "CASEMENT_RESULTS": results})
     if not os.path.exists(results):
@@ -91,6 +98,38 @@ def run_clients(tools, folder):
         broken += rows is None
         table.update(rows or {})
     return table, broken
+
+
+def run_oauth(tool, script, folder, algorithm="RS256"):
+    """
+    A script with a person who can sign in; its table, None when it failed to write one.
+
+    Each has a server of its own, since many registrations from one address are slowed down.
+    """
+    server = instance.Instance({"signing_algorithm": algorithm})
+    server.run("key", "rotate", code=0)
+    server.run("user", "add", USER["CASEMENT_USER"], "scope=read:application write:application",
+               "email=alice@example.org", code=0,
+               data=USER["CASEMENT_PASSWORD"].encode() + b"\n")
+    try:
+        return run_script(tool, script, folder,
+                          {**server.env, **USER, "CASEMENT_ALGORITHM": algorithm})
+    finally:
+        server.close()
+
+
+def run_oauths(tools, folder):
+    """The SDKs' own OAuth, and the strict library; both tables, and the number that gave none."""
+    sdks, strict, broken = {}, {}, 0
+    for tool in tools:
+        rows = run_oauth(tool, tool.oauth, folder)
+        broken += rows is None
+        sdks.update(rows or {})
+        for algorithm in ALGORITHMS if tool.strict else ():
+            rows = run_oauth(tool, tool.strict, folder, algorithm)
+            broken += rows is None
+            strict.update(rows or {})
+    return sdks, strict, broken
 
 
 def markdown(first, table):
@@ -125,28 +164,33 @@ def run_schemas(tools, path, folder):
     return table, broken
 
 
-def count(table, broken):
-    """Passed and failed cells of a table; what gave no table counts as failed."""
+def count(table):
+    """Passed and failed cells of a table."""
     cells = [cell for column in table.values() for cell in column.values()]
     failed = cells.count("NO")
-    return len(cells) - failed - cells.count("–"), failed + broken
+    return len(cells) - failed - cells.count("–"), failed
 
 
 def run(tools, binary, folder):
     """Run everything; passed and failed."""
     try:
-        table, broken = run_clients(tools, folder)
+        clients, broken = run_clients(tools, folder)
+        sdks, strict, more = run_oauths(tools, folder)
     finally:
         instance.close_all()
-    passed, failed = count(table, broken)
-    print(f"\n{markdown('client', table)}\n", flush=True)
+    tables = {"client": clients, "client, given the URL alone": sdks, "OAuth library": strict}
     path = record(binary, folder)
-    if path is None:
-        return passed, failed + 1
-    table, broken = run_schemas(tools, path, folder)
-    fit, unfit = count(table, broken)
-    print(f"\n{markdown('answers that fit the schema of', table)}\n")
-    return passed + fit, failed + unfit
+    if path is not None:
+        tables["answers that fit the schema of"], lost = run_schemas(tools, path, folder)
+    broken += more + (1 if path is None else lost)
+    passed = failed = 0
+    for first, table in tables.items():
+        if table:
+            print(f"\n{markdown(first, table)}", flush=True)
+        good, bad = count(table)
+        passed, failed = passed + good, failed + bad
+    print()
+    return passed, failed + broken
 
 
 def main():
