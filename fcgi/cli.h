@@ -20,8 +20,11 @@ struct cli {
 	struct cm_principal caller; /* the person at the terminal: built-in, with all scopes */
 	const char *argument[CLI_ARGUMENTS_MAX];
 	int arguments;
+	const char *noun;
 	bool json;
 	bool demo;
+	bool cascade;
+	bool follow;
 	const char *url;
 	const char *env_file;
 	const char *scope;
@@ -29,12 +32,15 @@ struct cli {
 
 typedef enum cm_status cli_run(struct cli *cli, struct cm_err *err);
 
-/* cli_registry.c */
-cli_run cli_application_add, cli_application_list, cli_application_show, cli_application_delete,
-    cli_application_rotate_secret, cli_organization_add, cli_organization_list;
+/* cli_registry.c: the same for every entity; which one it is, cli->noun says */
+cli_run cli_entity_add, cli_entity_list, cli_entity_show, cli_entity_update, cli_entity_delete,
+    cli_application_rotate_secret;
 
 /* cli_user.c */
-cli_run cli_user_add, cli_user_list, cli_user_set_password, cli_user_disable, cli_user_enable;
+cli_run cli_user_add, cli_user_set_password, cli_user_disable, cli_user_enable;
+
+/* cli_audit.c */
+cli_run cli_audit;
 
 /* cli_server.c */
 cli_run cli_key_list, cli_key_rotate, cli_token_issue, cli_setting_get, cli_setting_set,
@@ -50,6 +56,17 @@ enum cm_status cli_change(struct cli *cli, const char *tool, const char *target,
 /* Call a tool of the server; its JSON goes to out. */
 enum cm_status cli_call_tool(struct cli *cli, const char *tool, const cm_json *arguments,
                              struct cm_buf *out, struct cm_err *err);
+
+/*
+ * Add what the command line names with its fields.  fallback: FIELD=VALUE unless the command line
+ * says otherwise; field, value: one more.  Each may be NULL.
+ */
+enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field, const char *value,
+                       struct cm_err *err);
+
+/* Change what the command line names, by its fields and one more (NULL: none).  Takes over value.
+ */
+enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, struct cm_err *err);
 
 /* Add an organisation in the transaction of cli_change(); arg is a struct cm_organization. */
 cm_store_work cli_write_organization;

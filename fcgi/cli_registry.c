@@ -1,15 +1,32 @@
 #include "cli.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "store/application.h"
 #include "store/organization.h"
+#include "store/role.h"
+#include "store/user.h"
 #include "tools/application.h"
-#include "tools/fields.h"
 #include "tools/toolbox.h"
+
+/* The nouns of the command line are the entities: their tools and their fields do the work. */
+static const struct cm_entity *const entities[] = {
+    &cm_application_entity, &cm_organization_entity, &cm_user_entity,
+    &cm_role_entity,        &cm_permission_entity,   &cm_token_entity,
+};
+
+static const struct cm_entity *entity_of(const struct cli *cli)
+{
+	for (size_t i = 0; i < sizeof entities / sizeof *entities; i++) {
+		if (strcmp(entities[i]->name, cli->noun) == 0)
+			return entities[i];
+	}
+	return &cm_application_entity;
+}
 
 enum cm_status cli_call_tool(struct cli *cli, const char *tool, const cm_json *arguments,
                              struct cm_buf *out, struct cm_err *err)
@@ -88,18 +105,61 @@ enum cm_status cli_print_object(const struct cli *cli, const char *json, struct 
 	return rc;
 }
 
-/* One argument of a tool call, as an object around a string. */
-static cm_json *argument(const char *name, const char *text)
+/* Call a tool of the noun and print what it returns. */
+static enum cm_status call_and_print(struct cli *cli, const char *verb, const cm_json *arguments,
+                                     struct cm_err *err)
 {
-	cm_json *object = cm_json_object();
+	struct cm_buf out = {0};
+	char tool[64];
+	enum cm_status rc;
 
-	if (object != NULL)
-		(void)cm_json_set(object, name, cm_json_from_string(text));
-	return object;
+	snprintf(tool, sizeof tool, "%s_%s", verb, entity_of(cli)->name);
+	rc = cli_call_tool(cli, tool, arguments, &out, err);
+	if (rc == CM_OK)
+		rc = cli_print_object(cli, cm_buf_str(&out), err);
+	cm_buf_clear(&out);
+	return rc;
 }
 
-/* FIELD=VALUE: text where the field is a string, JSON where it is not. */
-static enum cm_status set_field(cm_json *object, const char *pair, struct cm_err *err)
+/* --- arguments --- */
+
+/* OWNER/NAME; an organisation is named by NAME alone, its owner is always the same. */
+static enum cm_status read_id(const struct cli *cli, struct cm_id *out, struct cm_err *err)
+{
+	bool organization = entity_of(cli) == &cm_organization_entity;
+	const char *text = cli->argument[0];
+	struct cm_buf id = {0};
+	bool ok;
+
+	cm_buf_printf(&id, "%s%s", organization ? "admin/" : "", text);
+	ok = !id.failed && cm_id_parse(cm_buf_str(&id), out);
+	cm_buf_clear(&id);
+	return ok ? CM_OK
+	          : cm_err_set(err, CM_INPUT, "%.100s: must be %s", text,
+	                       organization ? "a name" : "OWNER/NAME");
+}
+
+/* Words separated by spaces as a JSON array of strings. */
+static cm_json *split(const char *text)
+{
+	struct cm_buf json = {0};
+	cm_json *list = NULL;
+	const char *word;
+	size_t len;
+
+	cm_json_put_open(&json, '[');
+	while ((word = cm_text_word(&text, " ", &len)) != NULL)
+		cm_json_put_bytes(&json, word, len);
+	cm_json_put_close(&json, ']');
+	if (!json.failed)
+		(void)cm_json_parse(json.data, json.len, &list, NULL);
+	cm_buf_clear(&json);
+	return list;
+}
+
+/* FIELD=VALUE: text where the field is a string; for lists of strings words too; else JSON. */
+static enum cm_status set_field(const struct cli *cli, cm_json *object, const char *pair,
+                                struct cm_err *err)
 {
 	const char *equals = strchr(pair, '=');
 	const struct cm_field *field;
@@ -110,9 +170,11 @@ static enum cm_status set_field(cm_json *object, const char *pair, struct cm_err
 	if (equals == NULL || (size_t)(equals - pair) >= sizeof name)
 		return cm_err_set(err, CM_USAGE, "%.100s: must be FIELD=VALUE", pair);
 	snprintf(name, sizeof name, "%.*s", (int)(equals - pair), pair);
-	field = cm_entity_field(&cm_application_entity, name);
+	field = cm_entity_field(entity_of(cli), name);
 	if (field == NULL || field->type == CM_FIELD_STRING) {
 		value = cm_json_from_string(equals + 1);
+	} else if (field->type == CM_FIELD_STRINGS && isalpha((unsigned char)equals[1])) {
+		value = split(equals + 1);
 	} else {
 		struct cm_err why = {0};
 
@@ -125,35 +187,131 @@ static enum cm_status set_field(cm_json *object, const char *pair, struct cm_err
 	                                        : cm_err_set(err, CM_NOMEM, "out of memory");
 }
 
-enum cm_status cli_application_add(struct cli *cli, struct cm_err *err)
+/* {"application": {...}} around an object with the fields of the command line. */
+static enum cm_status read_fields(const struct cli *cli, cm_json *object, struct cm_err *err)
 {
-	cm_json *application = cm_json_object(), *arguments = cm_json_object();
-	struct cm_buf out = {0};
-	struct cm_id id;
 	enum cm_status rc = CM_OK;
 
-	if (!cm_id_parse(cli->argument[0], &id)) {
-		rc = cm_err_set(err, CM_INPUT, "%.100s: must be OWNER/NAME", cli->argument[0]);
-		goto out;
-	}
-	if (application == NULL || arguments == NULL ||
-	    !cm_json_set(application, "owner", cm_json_from_string(id.owner)) ||
-	    !cm_json_set(application, "name", cm_json_from_string(id.name)) ||
-	    !cm_json_set(arguments, "application", cm_json_share(application))) {
-		rc = cm_err_set(err, CM_NOMEM, "out of memory");
-		goto out;
-	}
 	for (int i = 1; rc == CM_OK && i < cli->arguments; i++)
-		rc = set_field(application, cli->argument[i], err);
-	if (rc == CM_OK)
-		rc = cli_call_tool(cli, "add_application", arguments, &out, err);
-	if (rc == CM_OK)
-		rc = cli_print_object(cli, cm_buf_str(&out), err);
-out:
-	cm_json_free(arguments);
-	cm_json_free(application);
-	cm_buf_clear(&out);
+		rc = set_field(cli, object, cli->argument[i], err);
 	return rc;
+}
+
+/* --- the verbs --- */
+
+enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field, const char *value,
+                       struct cm_err *err)
+{
+	const struct cm_entity *entity = entity_of(cli);
+	cm_json *row = cm_json_object(), *arguments = cm_json_object();
+	struct cm_id id;
+	enum cm_status rc = read_id(cli, &id, err);
+
+	if (rc == CM_OK &&
+	    (row == NULL || arguments == NULL ||
+	     !cm_json_set(row, "owner", cm_json_from_string(id.owner)) ||
+	     !cm_json_set(row, "name", cm_json_from_string(id.name)) ||
+	     !cm_json_set(arguments, entity->name, cm_json_share(row)) ||
+	     (field != NULL && !cm_json_set(row, field, cm_json_from_string(value)))))
+		rc = cm_err_set(err, CM_NOMEM, "out of memory");
+	if (rc == CM_OK && fallback != NULL)
+		rc = set_field(cli, row, fallback, err);
+	/* Its owner is not for anybody to choose. */
+	if (entity == &cm_organization_entity)
+		cm_json_unset(row, "owner");
+	if (rc == CM_OK && (rc = read_fields(cli, row, err)) == CM_OK)
+		rc = call_and_print(cli, "add", arguments, err);
+	cm_json_free(arguments);
+	cm_json_free(row);
+	return rc;
+}
+
+enum cm_status cli_entity_add(struct cli *cli, struct cm_err *err)
+{
+	return cli_add(cli, NULL, NULL, NULL, err);
+}
+
+/* An object with the id of the command line; owned by the caller; NULL on failure. */
+static cm_json *with_id(const struct cli *cli, struct cm_err *err)
+{
+	cm_json *arguments = cm_json_object();
+	char text[CM_ID_LENGTH];
+	struct cm_id id;
+
+	if (read_id(cli, &id, err) == CM_OK) {
+		snprintf(text, sizeof text, "%s/%s", id.owner, id.name);
+		if (arguments != NULL && cm_json_set(arguments, "id", cm_json_from_string(text)))
+			return arguments;
+		cm_err_set(err, CM_NOMEM, "out of memory");
+	}
+	cm_json_free(arguments);
+	return NULL;
+}
+
+enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, struct cm_err *err)
+{
+	cm_json *arguments = with_id(cli, err), *row = cm_json_object();
+	enum cm_status rc = arguments == NULL ? err->status : CM_OK;
+
+	if (row == NULL || (field != NULL && !cm_json_set(row, field, cm_json_share(value))) ||
+	    (rc == CM_OK && !cm_json_set(arguments, entity_of(cli)->name, cm_json_share(row))))
+		rc = cm_err_set(err, CM_NOMEM, "out of memory");
+	if (rc == CM_OK && (rc = read_fields(cli, row, err)) == CM_OK)
+		rc = call_and_print(cli, "update", arguments, err);
+	cm_json_free(value);
+	cm_json_free(row);
+	cm_json_free(arguments);
+	return rc;
+}
+
+enum cm_status cli_entity_update(struct cli *cli, struct cm_err *err)
+{
+	return cli_update(cli, NULL, NULL, err);
+}
+
+enum cm_status cli_entity_show(struct cli *cli, struct cm_err *err)
+{
+	cm_json *arguments = with_id(cli, err);
+	enum cm_status rc =
+	    arguments == NULL ? err->status : call_and_print(cli, "get", arguments, err);
+
+	cm_json_free(arguments);
+	return rc;
+}
+
+enum cm_status cli_entity_delete(struct cli *cli, struct cm_err *err)
+{
+	cm_json *arguments = with_id(cli, err);
+	enum cm_status rc = arguments == NULL ? err->status : CM_OK;
+
+	if (rc == CM_OK && cli->cascade &&
+	    !cm_json_set(arguments, "cascade", cm_json_from_bool(true)))
+		rc = cm_err_set(err, CM_NOMEM, "out of memory");
+	if (rc == CM_OK)
+		rc = call_and_print(cli, "delete", arguments, err);
+	cm_json_free(arguments);
+	return rc;
+}
+
+/* --- list --- */
+
+static void print_row(const struct cli *cli, const cm_json *row)
+{
+	static const char *const columns[] = {"clientId", "displayName", "email", "scope"};
+	const char *owner = cm_json_string(cm_json_get(row, "owner"));
+	const char *name = cm_json_string(cm_json_get(row, "name"));
+
+	if (entity_of(cli) == &cm_organization_entity)
+		printf("%s", name);
+	else
+		printf("%s/%s", owner, name);
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+		const char *text = cm_json_string(cm_json_get(row, columns[i]));
+
+		if (text != NULL)
+			printf("\t%s", text);
+	}
+	printf("\n");
 }
 
 /* Print the rows of a page; *cursor gets that of the next, owned by the caller, or NULL. */
@@ -165,7 +323,7 @@ static enum cm_status print_page(const struct cli *cli, const char *text, bool f
 	enum cm_status rc = cm_json_parse(text, strlen(text), &page, err);
 
 	*cursor = NULL;
-	rows = cm_json_get(page, "applications");
+	rows = cm_json_get(page, entity_of(cli)->plural);
 	for (size_t i = 0; rc == CM_OK && i < cm_json_length(rows); i++) {
 		const cm_json *row = cm_json_at(rows, i);
 		struct cm_buf json = {0};
@@ -175,14 +333,11 @@ static enum cm_status print_page(const struct cli *cli, const char *text, bool f
 			printf("%s%s", first && i == 0 ? "" : ",\n", cm_buf_str(&json));
 			cm_buf_clear(&json);
 		} else {
-			printf("%s/%s\t%s\t%s\n", cm_json_string(cm_json_get(row, "owner")),
-			       cm_json_string(cm_json_get(row, "name")),
-			       cm_json_string(cm_json_get(row, "clientId")),
-			       cm_json_string(cm_json_get(row, "displayName")));
+			print_row(cli, row);
 		}
 	}
 	if (rc == CM_OK && cm_json_get(page, "nextCursor") != NULL) {
-		*cursor = strdup(cm_json_string(cm_json_get(page, "nextCursor")));
+		*cursor = cm_text_dup(cm_json_string(cm_json_get(page, "nextCursor")));
 		if (*cursor == NULL)
 			rc = cm_err_set(err, CM_NOMEM, "out of memory");
 	}
@@ -190,21 +345,23 @@ static enum cm_status print_page(const struct cli *cli, const char *text, bool f
 	return rc;
 }
 
-enum cm_status cli_application_list(struct cli *cli, struct cm_err *err)
+enum cm_status cli_entity_list(struct cli *cli, struct cm_err *err)
 {
 	cm_json *arguments = cm_json_object();
 	struct cm_buf page = {0};
 	char *cursor = NULL;
 	bool first = true;
+	char tool[64];
 	enum cm_status rc = CM_OK;
 
+	snprintf(tool, sizeof tool, "get_%s", entity_of(cli)->plural);
 	if (cli->arguments > 0)
 		(void)cm_json_set(arguments, "owner", cm_json_from_string(cli->argument[0]));
 	if (cli->json)
 		printf("[");
 	do {
 		cm_buf_reset(&page);
-		rc = cli_call_tool(cli, "get_applications", arguments, &page, err);
+		rc = cli_call_tool(cli, tool, arguments, &page, err);
 		free(cursor);
 		cursor = NULL;
 		if (rc == CM_OK)
@@ -221,38 +378,14 @@ enum cm_status cli_application_list(struct cli *cli, struct cm_err *err)
 	return rc;
 }
 
-/* A tool whose one argument is an id. */
-static enum cm_status call_with_id(struct cli *cli, const char *tool, struct cm_err *err)
-{
-	cm_json *arguments = argument("id", cli->argument[0]);
-	struct cm_buf out = {0};
-	enum cm_status rc = cli_call_tool(cli, tool, arguments, &out, err);
-
-	if (rc == CM_OK)
-		rc = cli_print_object(cli, cm_buf_str(&out), err);
-	cm_json_free(arguments);
-	cm_buf_clear(&out);
-	return rc;
-}
-
-enum cm_status cli_application_show(struct cli *cli, struct cm_err *err)
-{
-	return call_with_id(cli, "get_application", err);
-}
-
-enum cm_status cli_application_delete(struct cli *cli, struct cm_err *err)
-{
-	return call_with_id(cli, "delete_application", err);
-}
-
 enum cm_status cli_application_rotate_secret(struct cli *cli, struct cm_err *err)
 {
 	struct cm_buf out = {0};
 	struct cm_id id;
-	enum cm_status rc;
+	enum cm_status rc = read_id(cli, &id, err);
 
-	if (!cm_id_parse(cli->argument[0], &id))
-		return cm_err_set(err, CM_INPUT, "%.100s: must be OWNER/NAME", cli->argument[0]);
+	if (rc != CM_OK)
+		return rc;
 	rc = cm_application_rotate_secret(cli->ctx.store, &cli->caller, &id, &out, err);
 	if (rc == CM_OK)
 		rc = cli_print_object(cli, cm_buf_str(&out), err);
@@ -263,74 +396,4 @@ enum cm_status cli_application_rotate_secret(struct cli *cli, struct cm_err *err
 enum cm_status cli_write_organization(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	return cm_organization_insert(store, arg, err);
-}
-
-enum cm_status cli_organization_add(struct cli *cli, struct cm_err *err)
-{
-	struct cm_organization row = {.created_at_s = cm_clock_now_s()};
-	const char *name = cli->argument[0];
-	const char *display = cli->arguments > 1 ? cli->argument[1] : name;
-	struct cm_err why = {0};
-	enum cm_status rc;
-
-	if (!cm_fields_is_name(name) || strlen(name) > CM_NAME_MAX)
-		return cm_err_set(err, CM_INPUT,
-		                  "%.100s: a name has letters, digits, '.', '_' and '-' only",
-		                  name);
-	if (strlen(display) > CM_DISPLAY_NAME_MAX)
-		return cm_err_set(err, CM_INPUT, "the display name is longer than %d bytes",
-		                  CM_DISPLAY_NAME_MAX);
-	snprintf(row.name, sizeof row.name, "%s", name);
-	snprintf(row.display_name, sizeof row.display_name, "%s", display);
-	rc = cli_change(cli, "add_organization", name, cli_write_organization, &row, &why);
-	if (rc == CM_CONFLICT)
-		return cm_err_set(err, rc, "organization %s exists already", name);
-	if (rc != CM_OK)
-		return cm_err_set(err, rc, "%s", why.text);
-	printf(cli->json ? "{\"name\":\"%s\"}\n" : "Added organisation %s.\n", name);
-	return CM_OK;
-}
-
-struct listing {
-	const struct cli *cli;
-	struct cm_buf json;
-	char last[CM_NAME_MAX + 1];
-	int rows;
-};
-
-static void list_organization(const struct cm_organization *row, void *arg)
-{
-	struct listing *listing = arg;
-
-	snprintf(listing->last, sizeof listing->last, "%s", row->name);
-	listing->rows++;
-	if (!listing->cli->json) {
-		printf("%s\t%s\n", row->name, row->display_name);
-		return;
-	}
-	cm_json_put_open(&listing->json, '{');
-	cm_json_put_member(&listing->json, "name", row->name);
-	cm_json_put_member(&listing->json, "displayName", row->display_name);
-	cm_json_put_close(&listing->json, '}');
-}
-
-enum cm_status cli_organization_list(struct cli *cli, struct cm_err *err)
-{
-	enum { PAGE = 500 };
-	struct listing listing = {.cli = cli};
-	enum cm_status rc = CM_OK;
-
-	cm_json_put_open(&listing.json, '[');
-	do {
-		listing.rows = 0;
-		rc = cm_organization_list(cli->ctx.store, listing.last, PAGE, list_organization,
-		                          &listing, err);
-	} while (rc == CM_OK && listing.rows == PAGE);
-	cm_json_put_close(&listing.json, ']');
-	if (rc == CM_OK)
-		rc = cm_buf_status(&listing.json, err);
-	if (rc == CM_OK && cli->json)
-		printf("%s\n", cm_buf_str(&listing.json));
-	cm_buf_clear(&listing.json);
-	return rc;
 }

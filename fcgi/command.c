@@ -10,7 +10,14 @@
 #include "store/organization.h"
 
 /* The options that there are; a command takes those that its row names. */
-enum { TAKES_DEMO = 1, TAKES_URL = 2, TAKES_ENV_FILE = 4, TAKES_SCOPE = 8 };
+enum {
+	TAKES_DEMO = 1,
+	TAKES_URL = 2,
+	TAKES_ENV_FILE = 4,
+	TAKES_SCOPE = 8,
+	TAKES_CASCADE = 16,
+	TAKES_FOLLOW = 32
+};
 
 /* Whether the database must be there before the command runs. */
 enum need { NEEDS_STORE = 0, NEEDS_NOTHING, MAKES_STORE };
@@ -33,26 +40,37 @@ static const struct command commands[] = {
      "Create the database, a signing key and an administrator's client. Again: what is missing.", 0,
      0, TAKES_URL | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
     {"application", "add", "OWNER/NAME [FIELD=VALUE ...]",
-     "Create an application. VALUE is text, or JSON where the field is no string.", 1,
-     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_application_add},
+     "Create an application. VALUE is text; words or JSON where the field is a list, else JSON.", 1,
+     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_add},
     {"application", "list", "[ORGANIZATION]", "List applications.", 0, 1, 0, NEEDS_STORE,
-     cli_application_list},
+     cli_entity_list},
     {"application", "show", "OWNER/NAME", "Show an application.", 1, 1, 0, NEEDS_STORE,
-     cli_application_show},
+     cli_entity_show},
+    {"application", "update", "OWNER/NAME FIELD=VALUE ...", "Change an application.", 2,
+     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_update},
     {"application", "delete", "OWNER/NAME", "Delete an application and its tokens.", 1, 1, 0,
-     NEEDS_STORE, cli_application_delete},
+     NEEDS_STORE, cli_entity_delete},
     {"application", "rotate-secret", "OWNER/NAME",
      "Give an application a new secret; the old one stops working.", 1, 1, 0, NEEDS_STORE,
      cli_application_rotate_secret},
-    {"organization", "add", "NAME [DISPLAY NAME]", "Create an organisation.", 1, 2, 0, NEEDS_STORE,
-     cli_organization_add},
-    {"organization", "list", "", "List organisations.", 0, 0, 0, NEEDS_STORE,
-     cli_organization_list},
-    {"user", "add", "ORGANIZATION/NAME [displayName=TEXT] [email=ADDRESS] [scope=SCOPES]",
+    {"organization", "add", "NAME [FIELD=VALUE ...]", "Create an organisation.", 1,
+     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_add},
+    {"organization", "list", "", "List organisations.", 0, 0, 0, NEEDS_STORE, cli_entity_list},
+    {"organization", "show", "NAME", "Show an organisation.", 1, 1, 0, NEEDS_STORE,
+     cli_entity_show},
+    {"organization", "update", "NAME FIELD=VALUE ...", "Change an organisation.", 2,
+     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_update},
+    {"organization", "delete", "NAME [--cascade]",
+     "Delete an organisation; with --cascade, all that is in it.", 1, 1, TAKES_CASCADE, NEEDS_STORE,
+     cli_entity_delete},
+    {"user", "add", "ORGANIZATION/NAME [FIELD=VALUE ...]",
      "Add a person who can sign in. Asks for a password, or takes the first line of the input. "
-     "scope is what the person may let clients do (read:application unless given).",
-     1, 4, 0, NEEDS_STORE, cli_user_add},
-    {"user", "list", "[ORGANIZATION]", "List people.", 0, 1, 0, NEEDS_STORE, cli_user_list},
+     "scopes are what the person may let clients do (read:application unless given).",
+     1, CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_user_add},
+    {"user", "list", "[ORGANIZATION]", "List people.", 0, 1, 0, NEEDS_STORE, cli_entity_list},
+    {"user", "show", "ORGANIZATION/NAME", "Show a person.", 1, 1, 0, NEEDS_STORE, cli_entity_show},
+    {"user", "update", "ORGANIZATION/NAME FIELD=VALUE ...", "Change a person.", 2,
+     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_update},
     {"user", "set-password", "ORGANIZATION/NAME",
      "Give a person a new password, asked for as by add; ends the person's sessions.", 1, 1, 0,
      NEEDS_STORE, cli_user_set_password},
@@ -61,9 +79,37 @@ static const struct command commands[] = {
      NEEDS_STORE, cli_user_disable},
     {"user", "enable", "ORGANIZATION/NAME", "Let a person sign in again.", 1, 1, 0, NEEDS_STORE,
      cli_user_enable},
+    {"user", "delete", "ORGANIZATION/NAME [--cascade]",
+     "Delete a person; with --cascade, out of roles and permissions too.", 1, 1, TAKES_CASCADE,
+     NEEDS_STORE, cli_entity_delete},
+    {"role", "add", "ORGANIZATION/NAME [FIELD=VALUE ...]", "Create a role.", 1, CLI_ARGUMENTS_MAX,
+     0, NEEDS_STORE, cli_entity_add},
+    {"role", "list", "[ORGANIZATION]", "List roles.", 0, 1, 0, NEEDS_STORE, cli_entity_list},
+    {"role", "show", "ORGANIZATION/NAME", "Show a role.", 1, 1, 0, NEEDS_STORE, cli_entity_show},
+    {"role", "update", "ORGANIZATION/NAME FIELD=VALUE ...", "Change a role.", 2, CLI_ARGUMENTS_MAX,
+     0, NEEDS_STORE, cli_entity_update},
+    {"role", "delete", "ORGANIZATION/NAME [--cascade]",
+     "Delete a role; with --cascade, out of other roles and permissions too.", 1, 1, TAKES_CASCADE,
+     NEEDS_STORE, cli_entity_delete},
+    {"permission", "add", "ORGANIZATION/NAME [FIELD=VALUE ...]", "Create a permission.", 1,
+     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_add},
+    {"permission", "list", "[ORGANIZATION]", "List permissions.", 0, 1, 0, NEEDS_STORE,
+     cli_entity_list},
+    {"permission", "show", "ORGANIZATION/NAME", "Show a permission.", 1, 1, 0, NEEDS_STORE,
+     cli_entity_show},
+    {"permission", "update", "ORGANIZATION/NAME FIELD=VALUE ...", "Change a permission.", 2,
+     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_update},
+    {"permission", "delete", "ORGANIZATION/NAME", "Delete a permission.", 1, 1, 0, NEEDS_STORE,
+     cli_entity_delete},
+    {"audit", NULL, "[--follow] [organization=|tool=|target=|clientId=|since=VALUE ...]",
+     "Show the audit trail, the newest first; --follow goes on with what comes.", 0, 8,
+     TAKES_FOLLOW, NEEDS_STORE, cli_audit},
     {"key", "list", "", "List signing keys.", 0, 0, 0, NEEDS_STORE, cli_key_list},
     {"key", "rotate", "", "Make a new signing key; tokens of the old one stay good.", 0, 0, 0,
      NEEDS_STORE, cli_key_rotate},
+    {"token", "list", "[ORGANIZATION]", "List tokens.", 0, 1, 0, NEEDS_STORE, cli_entity_list},
+    {"token", "delete", "ORGANIZATION/JTI", "Revoke a token.", 1, 1, 0, NEEDS_STORE,
+     cli_entity_delete},
     {"token", "issue", "OWNER/NAME [--scope SCOPES]", "Issue an access token to an application.", 1,
      1, TAKES_SCOPE, NEEDS_STORE, cli_token_issue},
     {"setting", "get", "NAME", "Show a setting.", 1, 1, 0, NEEDS_STORE, cli_setting_get},
@@ -155,6 +201,10 @@ static enum cm_status parse(struct cli *cli, const struct command *command, int 
 			cli->json = true;
 		else if (strcmp(argv[i], "--demo") == 0 && (command->takes & TAKES_DEMO) != 0)
 			cli->demo = true;
+		else if (strcmp(argv[i], "--cascade") == 0 && (command->takes & TAKES_CASCADE) != 0)
+			cli->cascade = true;
+		else if (strcmp(argv[i], "--follow") == 0 && (command->takes & TAKES_FOLLOW) != 0)
+			cli->follow = true;
 		else if (value != NULL || argv[i][0] == '-')
 			return cm_err_set(err, CM_USAGE, "%s: %s", argv[i],
 			                  value != NULL ? "needs a value" : "no such option here");
@@ -253,6 +303,7 @@ int cm_command_run(int argc, char **argv)
 		cm_err_set(&err, CM_USAGE, "no such command: %s; see `casement help`", argv[0]);
 		return fail(&cli, &err);
 	}
+	cli.noun = command->noun;
 	if ((rc = parse(&cli, command, argc - used, argv + used, &err)) == CM_OK &&
 	    (rc = open_store(&cli, command, &err)) == CM_OK)
 		rc = command->run(&cli, &err);

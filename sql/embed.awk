@@ -50,7 +50,7 @@ END {
 	if (part == "header") {
 		print "/* Made by sql/embed.awk; edit the files under sql/. */"
 		print "#ifndef CM_SQL_H\n#define CM_SQL_H\n"
-		print "enum cm_stmt {"
+		print "enum cm_stmt {\n\tCM_STMT_NONE,"
 		for (i = 1; i <= statements; i++)
 			print "\tCM_STMT_" toupper(name[i]) ","
 		print "\tCM_STMT_COUNT\n};\n"

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "auth/jwt.h"
+#include "auth/person.h"
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "store/token.h"
@@ -81,6 +83,20 @@ static enum cm_status verify(struct cm_context *ctx, const char *token, struct c
 	return rc;
 }
 
+/* What the person may do now counts too. */
+static enum cm_status limit_to_person(struct cm_context *ctx, const struct cm_token_caller *caller,
+                                      struct cm_principal *out, struct cm_err *err)
+{
+	struct cm_user person = {.id = caller->user_id, .admin = caller->user_admin};
+	cm_scope_set scopes;
+	enum cm_status rc;
+
+	memcpy(person.scope, caller->user_scope, sizeof person.scope);
+	rc = cm_person_scopes(ctx->store, &person, &scopes, err);
+	out->scopes &= scopes;
+	return rc;
+}
+
 enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
                                      struct cm_principal *out, struct cm_err *err)
 {
@@ -108,6 +124,11 @@ enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
 		return refuse(err, "The token is of another client.");
 	if (caller.user_forbidden)
 		return refuse(err, "The user may not sign in any more.");
+	if (caller.disabled)
+		return refuse(err, "The client or its organisation is switched off.");
+	if (caller.ip_whitelist[0] != '\0' &&
+	    !cm_address_in_list(caller.ip_whitelist, out->address))
+		return refuse(err, "The client may not be used from this address.");
 	memcpy(out->client_id, caller.client_id, sizeof out->client_id);
 	memcpy(out->organization, caller.organization, sizeof out->organization);
 	memcpy(out->user, caller.user, sizeof out->user);
@@ -115,7 +136,5 @@ enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
 	scopes = claims.scopes & cm_scope_known(caller.registered_scope);
 	out->scopes = scopes & CM_SCOPE_ALL;
 	out->identity = scopes & CM_SCOPE_IDENTITY;
-	if (caller.user_id != 0)
-		out->scopes &= cm_scope_known(caller.user_scope);
-	return CM_OK;
+	return caller.user_id == 0 ? CM_OK : limit_to_person(ctx, &caller, out, err);
 }

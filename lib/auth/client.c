@@ -5,6 +5,7 @@
 
 #include "auth/assertion.h"
 #include "auth/throttle.h"
+#include "base/address.h"
 #include "base/crypto.h"
 
 static const char *const names[] = {
@@ -52,6 +53,12 @@ static enum cm_status check(struct cm_context *ctx, const struct cm_credentials 
 	if (rc == CM_OK && !is_registered(client, sent->method))
 		rc = cm_err_set(err, CM_INVALID_CLIENT,
 		                "The client is registered for another authentication method.");
+	if (rc == CM_OK && client->disabled)
+		rc = cm_err_set(err, CM_INVALID_CLIENT, "The client is switched off.");
+	if (rc == CM_OK && client->ip_whitelist[0] != '\0' &&
+	    !cm_address_in_list(client->ip_whitelist, sent->address))
+		rc = cm_err_set(err, CM_INVALID_CLIENT,
+		                "The client may not be used from this address.");
 	if (rc == CM_OK && sent->method == CM_METHOD_JWT)
 		rc = cm_assertion_check(ctx, sent->assertion, client, err);
 	return rc;

@@ -13,7 +13,22 @@
  * application:read are one scope; read, write, admin, read:*, *:read and the like stand for all
  * that they cover.  A new kind is a row in scope.c.
  */
-enum cm_scope { CM_SCOPE_READ_APPLICATION, CM_SCOPE_WRITE_APPLICATION, CM_SCOPE_COUNT };
+enum cm_scope {
+	CM_SCOPE_READ_APPLICATION,
+	CM_SCOPE_WRITE_APPLICATION,
+	CM_SCOPE_READ_ORGANIZATION,
+	CM_SCOPE_WRITE_ORGANIZATION,
+	CM_SCOPE_READ_USER,
+	CM_SCOPE_WRITE_USER,
+	CM_SCOPE_READ_ROLE,
+	CM_SCOPE_WRITE_ROLE,
+	CM_SCOPE_READ_PERMISSION,
+	CM_SCOPE_WRITE_PERMISSION,
+	CM_SCOPE_READ_TOKEN,
+	CM_SCOPE_WRITE_TOKEN,
+	CM_SCOPE_READ_AUDIT,
+	CM_SCOPE_COUNT
+};
 
 typedef uint64_t cm_scope_set;
 
@@ -27,6 +42,10 @@ typedef uint64_t cm_scope_set;
 #define CM_SCOPE_ANY_WRITE CM_SCOPE_BIT(63)
 #define CM_SCOPE_KNOWN     (CM_SCOPE_BIT(CM_SCOPE_COUNT) - 1)
 #define CM_SCOPE_ALL       (CM_SCOPE_KNOWN | CM_SCOPE_ANY_READ | CM_SCOPE_ANY_WRITE)
+
+/* What a caller without a token is told to ask for: enough for most, and no more. */
+#define CM_SCOPE_CORE                                                                              \
+	(CM_SCOPE_BIT(CM_SCOPE_READ_APPLICATION) | CM_SCOPE_BIT(CM_SCOPE_WRITE_APPLICATION))
 
 /*
  * Scopes about the person who signs in (OpenID Connect Core sections 5.4 and 11).  They open no

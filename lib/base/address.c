@@ -1,9 +1,14 @@
 #include "base/address.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "base/text.h"
 
 /* IANA IPv4 Special-Purpose Address Registry, and multicast and reserved addresses. */
 static const struct {
@@ -72,6 +77,87 @@ bool cm_address_is_public(const struct sockaddr *address)
 	if (address->sa_family == AF_INET6) {
 		memcpy(&six, address, sizeof six);
 		return is_public6(six.sin6_addr.s6_addr);
+	}
+	return false;
+}
+
+/* An address in the form of IPv6, with the range's length in its 128 bits. */
+struct range {
+	unsigned char net[16];
+	int bits;
+};
+
+static bool parse_address(const char *text, struct range *out)
+{
+	unsigned char four[4];
+
+	memset(out->net, 0, sizeof out->net);
+	out->bits = 128;
+	if (inet_pton(AF_INET6, text, out->net) == 1)
+		return true;
+	if (inet_pton(AF_INET, text, four) != 1)
+		return false;
+	out->net[10] = out->net[11] = 0xff;
+	memcpy(out->net + 12, four, sizeof four);
+	return true;
+}
+
+/* ADDRESS or ADDRESS/BITS, with blanks around it. */
+static bool parse_range(const char *text, size_t len, struct range *out)
+{
+	char copy[64], *slash, *end = NULL;
+	bool four;
+	long bits;
+
+	for (; len > 0 && *text == ' '; text++)
+		len--;
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	if (len >= sizeof copy)
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	four = strchr(copy, ':') == NULL;
+	slash = strchr(copy, '/');
+	if (slash != NULL)
+		*slash++ = '\0';
+	if (!parse_address(copy, out))
+		return false;
+	if (slash == NULL)
+		return true;
+	if (*slash < '0' || *slash > '9')
+		return false;
+	bits = strtol(slash, &end, 10);
+	if (*end != '\0' || bits > (four ? 32 : 128))
+		return false;
+	out->bits = (int)bits + (four ? 96 : 0);
+	return true;
+}
+
+bool cm_address_is_list(const char *list)
+{
+	struct range range;
+	const char *word;
+	size_t len;
+
+	while ((word = cm_text_word(&list, ",", &len)) != NULL) {
+		if (!parse_range(word, len, &range))
+			return false;
+	}
+	return true;
+}
+
+bool cm_address_in_list(const char *list, const char *address)
+{
+	struct range range, one;
+	const char *word;
+	size_t len;
+
+	if (!parse_address(address, &one))
+		return false;
+	while ((word = cm_text_word(&list, ",", &len)) != NULL) {
+		if (parse_range(word, len, &range) && is_within(one.net, range.net, range.bits))
+			return true;
 	}
 	return false;
 }

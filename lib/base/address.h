@@ -12,4 +12,13 @@ struct sockaddr;
  */
 bool cm_address_is_public(const struct sockaddr *address);
 
+/*
+ * Whether a text is a list of IP addresses and CIDR ranges (RFC 4632, RFC 4291 section 2.3),
+ * separated by commas.  "" is one.
+ */
+bool cm_address_is_list(const char *list);
+
+/* Whether a textual address is in such a list.  An IPv4 address within an IPv6 one is itself. */
+bool cm_address_in_list(const char *list, const char *address);
+
 #endif

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <stdbool.h>
+#include <string.h>
 #include <time.h>
 
 static bool fixed;
@@ -38,4 +39,17 @@ void cm_clock_format(int64_t at_s, char out[CM_CLOCK_TEXT])
 	if (gmtime_r(&at, &parts) == NULL || parts.tm_year < 0 || parts.tm_year > 8099 ||
 	    strftime(out, CM_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
 		out[0] = '\0';
+}
+
+bool cm_clock_parse(const char *text, int64_t *out)
+{
+	char back[CM_CLOCK_TEXT];
+	struct tm tm = {0};
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+	if (end == NULL || *end != '\0')
+		return false;
+	*out = timegm(&tm);
+	cm_clock_format(*out, back);
+	return strcmp(back, text) == 0;
 }

@@ -350,6 +350,11 @@ void cm_json_unset(cm_json *object, const char *name)
 	json_object_object_del(object, name);
 }
 
+cm_json *cm_json_from_bool(bool value)
+{
+	return json_object_new_boolean(value);
+}
+
 cm_json *cm_json_from_string(const char *text)
 {
 	return json_object_new_string(text);

@@ -76,6 +76,7 @@ cm_json *cm_json_object(void);
 bool cm_json_set(cm_json *object, const char *name, cm_json *value);
 void cm_json_unset(cm_json *object, const char *name);
 cm_json *cm_json_from_string(const char *text);
+cm_json *cm_json_from_bool(bool value);
 
 /*
  * Writing JSON into a buffer.  The commas come by themselves.  Memory failures stay in the buffer

@@ -192,11 +192,11 @@ enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *er
 	enum cm_status rc;
 
 	if (cm_request_authorization(x->req) == NULL) {
-		cm_exchange_challenge(x, NULL, NULL, CM_SCOPE_KNOWN);
+		cm_exchange_challenge(x, NULL, NULL, CM_SCOPE_CORE);
 		return cm_err_set(err, CM_UNAUTHORIZED, "A bearer token is needed.");
 	}
 	rc = cm_exchange_recheck(x, err);
 	if (rc == CM_UNAUTHORIZED)
-		cm_exchange_challenge(x, "invalid_token", err->text, CM_SCOPE_KNOWN);
+		cm_exchange_challenge(x, "invalid_token", err->text, CM_SCOPE_CORE);
 	return rc;
 }

@@ -80,17 +80,29 @@ static void put_row(struct cm_buf *buf, const struct cm_resource_kind *kind, con
 	cm_buf_clear(&label);
 }
 
+/* The first kind from this one on that the caller may list, NULL when there is none. */
+static const struct cm_resource_kind *allowed_from(const struct cm_message *m,
+                                                   const struct cm_resource_kind *kind)
+{
+	for (; kind < m->box->kind + m->box->kinds; kind++) {
+		if (cm_tool_allowed(cm_tool_find(m->box, kind->list_tool), &m->x->caller))
+			return kind;
+	}
+	return NULL;
+}
+
 /* The next cursor: further in this kind, or the beginning of the next. */
 static void put_next(struct cm_message *m, const struct cm_resource_kind *kind, const cm_json *page,
                      struct cm_buf *result)
 {
 	const char *next = cm_json_string(cm_json_get(page, "nextCursor"));
+	const struct cm_resource_kind *following = allowed_from(m, kind + 1);
 	struct cm_buf cursor = {0};
 
 	if (next != NULL)
 		cm_buf_printf(&cursor, "%s:%s", kind->kind, next);
-	else if (kind + 1 < m->box->kind + m->box->kinds)
-		cm_buf_printf(&cursor, "%s:", kind[1].kind);
+	else if (following != NULL)
+		cm_buf_printf(&cursor, "%s:", following->kind);
 	if (cursor.len > 0)
 		cm_json_put_member(result, "nextCursor", cm_buf_str(&cursor));
 	if (cursor.failed)
@@ -130,7 +142,7 @@ static enum cm_status list_kind(struct cm_message *m, const struct cm_resource_k
 enum cm_status cm_method_resources_list(struct cm_message *m, struct cm_buf *result,
                                         struct cm_err *err)
 {
-	const struct cm_resource_kind *kind = m->box->kind;
+	const struct cm_resource_kind *kind = allowed_from(m, m->box->kind);
 	const char *cursor, *inner = "";
 	const cm_json *value;
 
@@ -143,7 +155,10 @@ enum cm_status cm_method_resources_list(struct cm_message *m, struct cm_buf *res
 	}
 	cm_json_put_name(result, "resources");
 	cm_json_put_open(result, '[');
-	return list_kind(m, kind, inner, result, err);
+	if (kind != NULL)
+		return list_kind(m, kind, inner, result, err);
+	cm_json_put_close(result, ']');
+	return CM_OK;
 }
 
 enum cm_status cm_method_resources_templates_list(struct cm_message *m, struct cm_buf *result,

@@ -13,11 +13,23 @@ void cm_tool_result_clear(struct cm_tool_result *result)
 	cm_buf_clear(&result->structured);
 }
 
+const struct cm_tool *cm_tool_at(const struct cm_toolbox *box, size_t index)
+{
+	for (size_t i = 0; i < box->sets; i++) {
+		if (index < box->set[i].count)
+			return &box->set[i].tool[index];
+		index -= box->set[i].count;
+	}
+	return NULL;
+}
+
 const struct cm_tool *cm_tool_find(const struct cm_toolbox *box, const char *name)
 {
-	for (size_t i = 0; i < box->count; i++) {
-		if (strcmp(box->tool[i].name, name) == 0)
-			return &box->tool[i];
+	const struct cm_tool *tool;
+
+	for (size_t i = 0; (tool = cm_tool_at(box, i)) != NULL; i++) {
+		if (strcmp(tool->name, name) == 0)
+			return tool;
 	}
 	return NULL;
 }
@@ -72,10 +84,13 @@ enum cm_status cm_tool_run(const struct cm_tool_call *call, struct cm_tool_resul
 {
 	enum cm_status rc;
 
-	if (cm_tool_allowed(call->tool, call->caller))
-		rc = call->tool->run(call, result, err);
-	else
+	if (!cm_tool_allowed(call->tool, call->caller))
 		rc = cm_err_set(err, CM_SCOPE, "insufficient_scope");
+	else if (!call->tool->read_only && strcmp(call->ctx->settings.read_only, "on") == 0)
+		rc = cm_err_set(err, CM_FORBIDDEN,
+		                "The server is in read-only mode: nothing can be changed.");
+	else
+		rc = call->tool->run(call, result, err);
 	if (!call->tool->read_only && (rc == CM_SCOPE || rc == CM_FORBIDDEN))
 		audit_refusal(call, rc);
 	return rc;

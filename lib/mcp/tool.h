@@ -52,15 +52,24 @@ struct cm_tool {
 struct cm_resource_kind;
 struct cm_prompt;
 
-/* What the server offers, each in the order in which it is listed. */
-struct cm_toolbox {
+/* The tools of one kind of thing. */
+struct cm_tool_set {
 	const struct cm_tool *tool;
 	size_t count;
+};
+
+/* What the server offers, each in the order in which it is listed. */
+struct cm_toolbox {
+	const struct cm_tool_set *set;
+	size_t sets;
 	const struct cm_resource_kind *kind;
 	size_t kinds;
 	const struct cm_prompt *prompt;
 	size_t prompts;
 };
+
+/* The tools in their order: the index-th, NULL beyond the last. */
+const struct cm_tool *cm_tool_at(const struct cm_toolbox *box, size_t index);
 
 /* The tool of this exact name, NULL when there is none. */
 const struct cm_tool *cm_tool_find(const struct cm_toolbox *box, const char *name);

@@ -41,6 +41,7 @@ static void put_tool(struct cm_buf *buf, const struct cm_tool *tool,
 /* The tools that the caller's scopes allow, all in one page. */
 enum cm_status cm_method_tools_list(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
 {
+	const struct cm_tool *tool;
 	const cm_json *cursor;
 
 	if (cm_json_find(m->params, "cursor", &cursor))
@@ -48,9 +49,9 @@ enum cm_status cm_method_tools_list(struct cm_message *m, struct cm_buf *result,
 		                  "params.cursor is unknown: the list has one page.");
 	cm_json_put_name(result, "tools");
 	cm_json_put_open(result, '[');
-	for (size_t i = 0; i < m->box->count; i++) {
-		if (cm_tool_allowed(&m->box->tool[i], &m->x->caller))
-			put_tool(result, &m->box->tool[i], m->revision);
+	for (size_t i = 0; (tool = cm_tool_at(m->box, i)) != NULL; i++) {
+		if (cm_tool_allowed(tool, &m->x->caller))
+			put_tool(result, tool, m->revision);
 	}
 	cm_json_put_close(result, ']');
 	return CM_OK;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/person.h"
 #include "auth/redirect_uri.h"
 #include "auth/scope.h"
 #include "base/json.h"
@@ -46,6 +47,9 @@ static enum cm_status find_client(struct cm_exchange *x, struct cm_authorization
 		                  "The application that sent you here is not known to this server. "
 		                  "If it worked before, remove the connection there and add it "
 		                  "again.");
+	if (rc == CM_OK && out->client.disabled)
+		return cm_err_set(err, CM_REQUEST,
+		                  "The application that sent you here is switched off.");
 	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 }
 
@@ -166,25 +170,26 @@ enum cm_status cm_authorization_read(struct cm_exchange *x, struct cm_authorizat
 	    (rc = check_challenge(out, err)) == CM_OK &&
 	    (rc = cm_oauth_resources_check(&out->params, x->ctx->mcp_url, err)) == CM_OK &&
 	    (rc = read_prompt(out, err)) == CM_OK)
-		rc = cm_authorization_scope(cm_authorization_get(out, "scope"), &out->client, NULL,
-		                            &scope, err);
+		rc = cm_authorization_scope(x->ctx->store, cm_authorization_get(out, "scope"),
+		                            &out->client, NULL, &scope, err);
 	cm_buf_clear(&scope);
 	return rc;
 }
 
-enum cm_status cm_authorization_scope(const char *asked, const struct cm_client *client,
-                                      const struct cm_user *user, struct cm_buf *out,
-                                      struct cm_err *err)
+enum cm_status cm_authorization_scope(struct cm_store *store, const char *asked,
+                                      const struct cm_client *client, const struct cm_user *user,
+                                      struct cm_buf *out, struct cm_err *err)
 {
-	cm_scope_set registered = cm_scope_known(client->scope);
+	cm_scope_set registered = cm_scope_known(client->scope), held = CM_SCOPE_ALL;
 	struct cm_scope_limits limits = {
 	    .registered = asked == NULL ? registered & ~CM_SCOPE_IDENTITY : registered,
-	    .held = CM_SCOPE_IDENTITY | (user == NULL ? CM_SCOPE_ALL : cm_scope_known(user->scope)),
 	    .lenient = asked == NULL,
 	};
-	enum cm_status rc =
-	    cm_scope_grant(asked == NULL ? client->scope : asked, &limits, out, err);
+	enum cm_status rc = user == NULL ? CM_OK : cm_person_scopes(store, user, &held, err);
 
+	limits.held = held | CM_SCOPE_IDENTITY;
+	if (rc == CM_OK)
+		rc = cm_scope_grant(asked == NULL ? client->scope : asked, &limits, out, err);
 	if (rc == CM_OK && out->len >= CM_SCOPE_TEXT_MAX)
 		return cm_err_set(err, CM_INVALID_SCOPE, "The list of scopes is too long.");
 	if (rc == CM_OK && out->len == 0)

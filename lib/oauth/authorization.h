@@ -35,9 +35,9 @@ const char *cm_authorization_get(const struct cm_authorization *request, const c
  * without those about the person.  user NULL: as if the person held all.  CM_INVALID_SCOPE;
  * CM_ACCESS_DENIED when nothing is left.
  */
-enum cm_status cm_authorization_scope(const char *asked, const struct cm_client *client,
-                                      const struct cm_user *user, struct cm_buf *out,
-                                      struct cm_err *err);
+enum cm_status cm_authorization_scope(struct cm_store *store, const char *asked,
+                                      const struct cm_client *client, const struct cm_user *user,
+                                      struct cm_buf *out, struct cm_err *err);
 
 /* Send the browser back to the client with a code, or with an error (RFC 6749 section 4.1.2). */
 void cm_authorization_answer(struct cm_exchange *x, const struct cm_authorization *request,

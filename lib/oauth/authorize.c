@@ -138,8 +138,8 @@ static enum cm_status decide(struct cm_exchange *x, const struct step *step, boo
 	                               .redirect_uri = request->redirect_uri};
 	bool ask = true;
 	enum cm_status rc =
-	    cm_authorization_scope(cm_authorization_get(request, "scope"), &request->client,
-	                           &step->browser.session.user, &scope, err);
+	    cm_authorization_scope(x->ctx->store, cm_authorization_get(request, "scope"),
+	                           &request->client, &step->browser.session.user, &scope, err);
 
 	page.scope = cm_buf_str(&scope);
 	if (rc == CM_OK && !allowed)

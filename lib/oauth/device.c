@@ -66,8 +66,8 @@ static enum cm_status make(struct cm_exchange *x, const struct cm_client_request
 		                  "The client is not registered for grant " CM_GRANT_DEVICE_CODE
 		                  ".");
 	if ((rc = cm_oauth_resources_check(&request->params, x->ctx->mcp_url, err)) != CM_OK ||
-	    (rc = cm_authorization_scope(cm_params_get(&request->params, "scope"), &request->client,
-	                                 NULL, &scope, err)) != CM_OK ||
+	    (rc = cm_authorization_scope(x->ctx->store, cm_params_get(&request->params, "scope"),
+	                                 &request->client, NULL, &scope, err)) != CM_OK ||
 	    (rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||
 	    (rc = cm_crypto_secret(device_code, err)) != CM_OK ||
 	    (rc = cm_crypto_sha256_hex(device_code, strlen(device_code), work.device.sha256,

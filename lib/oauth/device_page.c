@@ -95,7 +95,8 @@ static enum cm_status find(struct cm_exchange *x, const struct cm_user *user, co
 	if ((rc = cm_client_get(store, out->device.client_id, &out->client, err)) != CM_OK ||
 	    (rc = cm_consent_check_user(&out->client, user, err)) != CM_OK)
 		return rc;
-	return cm_authorization_scope(out->device.scope, &out->client, user, &out->scope, err);
+	return cm_authorization_scope(x->ctx->store, out->device.scope, &out->client, user,
+	                              &out->scope, err);
 }
 
 /* --- the steps; a code in the URL only fills the field in (RFC 8628 section 5.4) --- */

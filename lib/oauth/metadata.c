@@ -43,7 +43,7 @@ void cm_oauth_resource_metadata_get(struct cm_exchange *x)
 	cm_json_put_string(buf, x->ctx->settings.issuer);
 	cm_json_put_close(buf, ']');
 	cm_json_put_name(buf, "scopes_supported");
-	cm_scope_put_json(buf, CM_SCOPE_KNOWN);
+	cm_scope_put_json(buf, CM_SCOPE_CORE);
 	cm_json_put_name(buf, "bearer_methods_supported");
 	cm_json_put_raw(buf, "[\"header\"]");
 	cm_json_put_close(buf, '}');

@@ -163,6 +163,8 @@ static enum cm_status check_policy(struct cm_exchange *x, struct cm_err *err)
 	const struct cm_settings *settings = &x->ctx->settings;
 	enum cm_status rc;
 
+	if (strcmp(settings->read_only, "on") == 0)
+		return cm_err_set(err, CM_FORBIDDEN, "The server is in read-only mode.");
 	if (strcmp(settings->registration, "off") == 0)
 		return cm_err_set(err, CM_NOT_FOUND, "Clients are registered by an administrator.");
 	rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err);

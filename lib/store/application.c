@@ -1,41 +1,9 @@
 #include "store/application.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "base/text.h"
-#include "store/query.h"
+#include "store/field_rows.h"
 
 enum { LONG_TEXT = 65536 };
 
-/* Rows for the fields that are kept and handed back, but have no meaning here. */
-#define TEXT(field, limit, about)                                                                  \
-	{                                                                                          \
-		.name = field, .type = CM_FIELD_STRING, .max = limit, .description = about         \
-	}
-#define LINK(field, limit, about)                                                                  \
-	{                                                                                          \
-		.name = field, .type = CM_FIELD_STRING, .form = CM_FORM_URL, .max = limit,         \
-		.description = about                                                               \
-	}
-#define FLAG(field, about)                                                                         \
-	{                                                                                          \
-		.name = field, .type = CM_FIELD_BOOL, .description = about                         \
-	}
-#define COUNT(field, least, most, about)                                                           \
-	{                                                                                          \
-		.name = field, .type = CM_FIELD_INTEGER, .min = least, .max = most,                \
-		.description = about                                                               \
-	}
-#define WORDS(field, about)                                                                        \
-	{                                                                                          \
-		.name = field, .type = CM_FIELD_STRINGS, .max = 100, .description = about          \
-	}
-#define ITEMS(field, rows, about)                                                                  \
-	{                                                                                          \
-		.name = field, .type = CM_FIELD_OBJECTS, .max = 100, .members = rows,              \
-		.description = about                                                               \
-	}
 #define END                                                                                        \
 	{                                                                                          \
 		.name = NULL                                                                       \
@@ -47,88 +15,88 @@ static const struct cm_field scope_item[] = {
      .flags = CM_FIELD_REQUIRED,
      .form = CM_FORM_SCOPE,
      .description = "The scope, such as read:application"},
-    TEXT("displayName", 100, "What people see"),
-    TEXT("description", 1000, "What the scope is for"),
-    WORDS("tools", "Kept as given; which tools a scope allows is fixed by the server"),
+    CM_TEXT("displayName", 100, "What people see"),
+    CM_TEXT("description", 1000, "What the scope is for"),
+    CM_WORDS("tools", "Kept as given; which tools a scope allows is fixed by the server"),
     END,
 };
 
 static const struct cm_field provider_item[] = {
-    TEXT("owner", 100, "Owner of the provider"),
-    TEXT("name", 100, "Name of the provider"),
-    FLAG("canSignUp", "Whether people may sign up with it"),
-    FLAG("canSignIn", "Whether people may sign in with it"),
-    FLAG("canUnlink", "Whether people may unlink it"),
-    WORDS("bindingRule", "What is compared to find the person's account"),
-    WORDS("countryCodes", "Countries whose phone numbers it takes"),
-    FLAG("prompted", "Whether it is offered after sign-up"),
-    TEXT("signupGroup", 100, "Group of people who sign up with it"),
-    TEXT("rule", 100, "When it is used"),
+    CM_TEXT("owner", 100, "Owner of the provider"),
+    CM_TEXT("name", 100, "Name of the provider"),
+    CM_FLAG("canSignUp", "Whether people may sign up with it"),
+    CM_FLAG("canSignIn", "Whether people may sign in with it"),
+    CM_FLAG("canUnlink", "Whether people may unlink it"),
+    CM_WORDS("bindingRule", "What is compared to find the person's account"),
+    CM_WORDS("countryCodes", "Countries whose phone numbers it takes"),
+    CM_FLAG("prompted", "Whether it is offered after sign-up"),
+    CM_TEXT("signupGroup", 100, "Group of people who sign up with it"),
+    CM_TEXT("rule", 100, "When it is used"),
     {.name = "provider", .type = CM_FIELD_OBJECT, .description = "The provider itself"},
     END,
 };
 
 static const struct cm_field signin_method[] = {
-    TEXT("name", 100, "The method, such as Password"),
-    TEXT("displayName", 100, "What people see"),
-    TEXT("rule", 100, "When it is offered"),
+    CM_TEXT("name", 100, "The method, such as Password"),
+    CM_TEXT("displayName", 100, "What people see"),
+    CM_TEXT("rule", 100, "When it is offered"),
     END,
 };
 
 static const struct cm_field signup_item[] = {
-    TEXT("name", 100, "The item of the sign-up page"),
-    FLAG("visible", "Whether it is shown"),
-    FLAG("required", "Whether it must be filled in"),
-    FLAG("prompted", "Whether it is asked for after sign-up"),
-    TEXT("type", 100, "Kind of input"),
-    TEXT("customCss", LONG_TEXT, "Style"),
-    TEXT("label", LONG_TEXT, "Label"),
-    TEXT("placeholder", 1000, "Placeholder"),
-    WORDS("options", "Choices"),
-    TEXT("regex", 1000, "Pattern that the input must match"),
-    TEXT("rule", 100, "How the input is checked"),
+    CM_TEXT("name", 100, "The item of the sign-up page"),
+    CM_FLAG("visible", "Whether it is shown"),
+    CM_FLAG("required", "Whether it must be filled in"),
+    CM_FLAG("prompted", "Whether it is asked for after sign-up"),
+    CM_TEXT("type", 100, "Kind of input"),
+    CM_TEXT("customCss", LONG_TEXT, "Style"),
+    CM_TEXT("label", LONG_TEXT, "Label"),
+    CM_TEXT("placeholder", 1000, "Placeholder"),
+    CM_WORDS("options", "Choices"),
+    CM_TEXT("regex", 1000, "Pattern that the input must match"),
+    CM_TEXT("rule", 100, "How the input is checked"),
     END,
 };
 
 static const struct cm_field signin_item[] = {
-    TEXT("name", 100, "The item of the sign-in page"),
-    FLAG("visible", "Whether it is shown"),
-    TEXT("label", LONG_TEXT, "Label"),
-    TEXT("customCss", LONG_TEXT, "Style"),
-    TEXT("placeholder", 1000, "Placeholder"),
-    TEXT("rule", 100, "How it is used"),
-    FLAG("isCustom", "Whether it was made by hand"),
+    CM_TEXT("name", 100, "The item of the sign-in page"),
+    CM_FLAG("visible", "Whether it is shown"),
+    CM_TEXT("label", LONG_TEXT, "Label"),
+    CM_TEXT("customCss", LONG_TEXT, "Style"),
+    CM_TEXT("placeholder", 1000, "Placeholder"),
+    CM_TEXT("rule", 100, "How it is used"),
+    CM_FLAG("isCustom", "Whether it was made by hand"),
     END,
 };
 
 static const struct cm_field saml_item[] = {
-    TEXT("name", 200, "Name of the attribute"),
-    TEXT("nameFormat", 200, "Format of the name"),
-    TEXT("value", 1000, "Value of the attribute"),
+    CM_TEXT("name", 200, "Name of the attribute"),
+    CM_TEXT("nameFormat", 200, "Format of the name"),
+    CM_TEXT("value", 1000, "Value of the attribute"),
     END,
 };
 
 static const struct cm_field jwt_item[] = {
-    TEXT("name", 200, "Name of the claim"),
-    TEXT("category", 100, "Where its value comes from"),
-    TEXT("value", 1000, "Value of the claim"),
-    TEXT("type", 100, "Type of the value"),
+    CM_TEXT("name", 200, "Name of the claim"),
+    CM_TEXT("category", 100, "Where its value comes from"),
+    CM_TEXT("value", 1000, "Value of the claim"),
+    CM_TEXT("type", 100, "Type of the value"),
     END,
 };
 
 static const struct cm_field scope_description[] = {
-    TEXT("scope", 100, "The scope"),
-    TEXT("displayName", 100, "What people see"),
-    TEXT("description", 1000, "What it allows"),
+    CM_TEXT("scope", 100, "The scope"),
+    CM_TEXT("displayName", 100, "What people see"),
+    CM_TEXT("description", 1000, "What it allows"),
     END,
 };
 
 static const struct cm_field theme_data[] = {
-    TEXT("themeType", 30, "Theme"),
-    TEXT("colorPrimary", 10, "Main colour"),
-    COUNT("borderRadius", 0, 1000, "Radius of corners in pixels"),
-    FLAG("isCompact", "Whether the layout is compact"),
-    FLAG("isEnabled", "Whether the theme is used"),
+    CM_TEXT("themeType", 30, "Theme"),
+    CM_TEXT("colorPrimary", 10, "Main colour"),
+    CM_COUNT("borderRadius", 0, 1000, "Radius of corners in pixels"),
+    CM_FLAG("isCompact", "Whether the layout is compact"),
+    CM_FLAG("isEnabled", "Whether the theme is used"),
     END,
 };
 
@@ -228,6 +196,18 @@ static const struct cm_field fields[] = {
      .type = CM_FIELD_OBJECT,
      .fallback = "{}",
      .description = "Its public keys for private_key_jwt, a JSON Web Key Set (RFC 7517)"},
+    {.name = "disableSignin",
+     .column = "disable_signin",
+     .type = CM_FIELD_BOOL,
+     .fallback = "false",
+     .description = "Whether it is switched off: it gets no tokens, and those it has stop working"},
+    {.name = "ipWhitelist",
+     .column = "ip_whitelist",
+     .form = CM_FORM_ADDRESSES,
+     .max = 1000,
+     .fallback = "\"\"",
+     .description = "Addresses and ranges (CIDR) that may use it and its tokens, separated by "
+                    "commas; any when empty"},
     {.column = "client_secret_sha256", .flags = CM_FIELD_HIDDEN},
     {.column = "scope", .flags = CM_FIELD_HIDDEN},
     {.column = "properties", .flags = CM_FIELD_HIDDEN, .fallback = "{}"},
@@ -235,40 +215,39 @@ static const struct cm_field fields[] = {
     {.name = "clientSecret",
      .flags = CM_FIELD_READ_ONLY | CM_FIELD_ONCE,
      .description = "OAuth client_secret; told once, when it is made"},
-    TEXT("category", 20, "Category"),
-    TEXT("type", 20, "Type within the category"),
-    LINK("logo", 200, "URL of the logo"),
-    TEXT("title", 100, "Title of its pages"),
-    LINK("favicon", 200, "URL of the icon"),
-    COUNT("order", -1000000, 1000000, "Position in lists"),
-    LINK("homepageUrl", 100, "URL of the home page"),
-    TEXT("cert", 100, "Name of the certificate"),
-    TEXT("defaultGroup", 100, "Group of people who sign up"),
-    TEXT("defaultTag", 100, "Tag of people who sign up"),
-    TEXT("headerHtml", LONG_TEXT, "HTML for the head of its pages"),
-    TEXT("pageHtml", LONG_TEXT, "HTML for its pages"),
-    FLAG("enablePassword", "Whether people sign in with a password"),
-    FLAG("enableSignUp", "Whether people may sign up"),
-    FLAG("enableGuestSignin", "Whether guests may sign in"),
-    FLAG("disableSignin", "Whether signing in is switched off"),
-    FLAG("enableSigninSession", "Whether a sign-in is kept as a session"),
-    FLAG("enableAutoSignin", "Whether a session signs in by itself"),
-    FLAG("enableCodeSignin", "Whether people sign in with a code"),
-    FLAG("enableExclusiveSignin", "Whether a new sign-in ends the others"),
-    FLAG("enableSamlCompress", "Whether SAML messages are compressed"),
-    FLAG("enableSamlC14n10", "Whether SAML uses canonical XML 1.0"),
-    FLAG("enableSamlPostBinding", "Whether SAML uses the POST binding"),
-    FLAG("disableSamlAttributes", "Whether SAML attributes are left out"),
-    FLAG("enableSamlAssertionSignature", "Whether SAML assertions are signed"),
-    FLAG("useEmailAsSamlNameId", "Whether the e-mail address is the SAML NameID"),
-    FLAG("enableWebAuthn", "Whether people sign in with WebAuthn"),
-    FLAG("enableLinkWithEmail", "Whether accounts are linked by e-mail address"),
-    TEXT("orgChoiceMode", 100, "How people choose an organisation"),
-    LINK("samlReplyUrl", 500, "URL of SAML replies"),
-    ITEMS("providers", provider_item, "Providers that it uses"),
-    ITEMS("signinMethods", signin_method, "Ways to sign in"),
-    ITEMS("signupItems", signup_item, "Items of the sign-up page"),
-    ITEMS("signinItems", signin_item, "Items of the sign-in page"),
+    CM_TEXT("category", 20, "Category"),
+    CM_TEXT("type", 20, "Type within the category"),
+    CM_LINK("logo", 200, "URL of the logo"),
+    CM_TEXT("title", 100, "Title of its pages"),
+    CM_LINK("favicon", 200, "URL of the icon"),
+    CM_COUNT("order", -1000000, 1000000, "Position in lists"),
+    CM_LINK("homepageUrl", 100, "URL of the home page"),
+    CM_TEXT("cert", 100, "Name of the certificate"),
+    CM_TEXT("defaultGroup", 100, "Group of people who sign up"),
+    CM_TEXT("defaultTag", 100, "Tag of people who sign up"),
+    CM_TEXT("headerHtml", LONG_TEXT, "HTML for the head of its pages"),
+    CM_TEXT("pageHtml", LONG_TEXT, "HTML for its pages"),
+    CM_FLAG("enablePassword", "Whether people sign in with a password"),
+    CM_FLAG("enableSignUp", "Whether people may sign up"),
+    CM_FLAG("enableGuestSignin", "Whether guests may sign in"),
+    CM_FLAG("enableSigninSession", "Whether a sign-in is kept as a session"),
+    CM_FLAG("enableAutoSignin", "Whether a session signs in by itself"),
+    CM_FLAG("enableCodeSignin", "Whether people sign in with a code"),
+    CM_FLAG("enableExclusiveSignin", "Whether a new sign-in ends the others"),
+    CM_FLAG("enableSamlCompress", "Whether SAML messages are compressed"),
+    CM_FLAG("enableSamlC14n10", "Whether SAML uses canonical XML 1.0"),
+    CM_FLAG("enableSamlPostBinding", "Whether SAML uses the POST binding"),
+    CM_FLAG("disableSamlAttributes", "Whether SAML attributes are left out"),
+    CM_FLAG("enableSamlAssertionSignature", "Whether SAML assertions are signed"),
+    CM_FLAG("useEmailAsSamlNameId", "Whether the e-mail address is the SAML NameID"),
+    CM_FLAG("enableWebAuthn", "Whether people sign in with WebAuthn"),
+    CM_FLAG("enableLinkWithEmail", "Whether accounts are linked by e-mail address"),
+    CM_TEXT("orgChoiceMode", 100, "How people choose an organisation"),
+    CM_LINK("samlReplyUrl", 500, "URL of SAML replies"),
+    CM_ITEMS("providers", provider_item, "Providers that it uses"),
+    CM_ITEMS("signinMethods", signin_method, "Ways to sign in"),
+    CM_ITEMS("signupItems", signup_item, "Items of the sign-up page"),
+    CM_ITEMS("signinItems", signin_item, "Items of the sign-in page"),
     {.name = "organizationObj",
      .type = CM_FIELD_OBJECT,
      .flags = CM_FIELD_READ_ONLY,
@@ -276,52 +255,51 @@ static const struct cm_field fields[] = {
     {.name = "certPublicKey",
      .flags = CM_FIELD_READ_ONLY,
      .description = "Not kept; Casdoor fills it in"},
-    WORDS("tags", "Tags of people who may use it"),
-    ITEMS("samlAttributes", saml_item, "SAML attributes"),
-    TEXT("samlHashAlgorithm", 20, "Digest of SAML signatures"),
-    TEXT("samlC14nPrefix", 100, "Prefix of canonical XML"),
-    FLAG("isShared", "Whether all organisations share it"),
-    TEXT("ipRestriction", 1000, "Restriction by address"),
-    TEXT("clientCert", 100, "Name of the client's certificate"),
-    LINK("backchannelLogoutUri", 500, "URL told of sign-outs"),
-    LINK("forcedRedirectOrigin", 100, "Origin that redirects are forced to"),
-    TEXT("tokenFormat", 100, "Format of tokens in Casdoor; here they are RFC 9068 JWTs"),
-    TEXT("tokenSigningMethod", 100, "Signature of tokens in Casdoor; here a setting decides"),
-    WORDS("tokenFields", "Claims of tokens in Casdoor"),
-    ITEMS("tokenAttributes", jwt_item, "Further claims of tokens in Casdoor"),
+    CM_WORDS("tags", "Tags of people who may use it"),
+    CM_ITEMS("samlAttributes", saml_item, "SAML attributes"),
+    CM_TEXT("samlHashAlgorithm", 20, "Digest of SAML signatures"),
+    CM_TEXT("samlC14nPrefix", 100, "Prefix of canonical XML"),
+    CM_FLAG("isShared", "Whether all organisations share it"),
+    CM_TEXT("ipRestriction", 1000, "Restriction by address"),
+    CM_TEXT("clientCert", 100, "Name of the client's certificate"),
+    CM_LINK("backchannelLogoutUri", 500, "URL told of sign-outs"),
+    CM_LINK("forcedRedirectOrigin", 100, "Origin that redirects are forced to"),
+    CM_TEXT("tokenFormat", 100, "Format of tokens in Casdoor; here they are RFC 9068 JWTs"),
+    CM_TEXT("tokenSigningMethod", 100, "Signature of tokens in Casdoor; here a setting decides"),
+    CM_WORDS("tokenFields", "Claims of tokens in Casdoor"),
+    CM_ITEMS("tokenAttributes", jwt_item, "Further claims of tokens in Casdoor"),
     {.name = "refreshExpireInHours",
      .type = CM_FIELD_NUMBER,
      .max = 87600,
      .description = "Life of refresh tokens in hours"},
-    COUNT("cookieExpireInHours", 0, 87600, "Life of cookies in hours"),
-    LINK("signupUrl", 200, "URL of the sign-up page"),
-    LINK("signinUrl", 200, "URL of the sign-in page"),
-    LINK("forgetUrl", 200, "URL for a forgotten password"),
-    LINK("affiliationUrl", 100, "URL that lists affiliations"),
-    TEXT("ipWhitelist", 200, "Addresses that may use it"),
-    LINK("termsOfUse", 200, "URL of the terms of use"),
-    TEXT("signupHtml", LONG_TEXT, "HTML of the sign-up page"),
-    TEXT("signinHtml", LONG_TEXT, "HTML of the sign-in page"),
+    CM_COUNT("cookieExpireInHours", 0, 87600, "Life of cookies in hours"),
+    CM_LINK("signupUrl", 200, "URL of the sign-up page"),
+    CM_LINK("signinUrl", 200, "URL of the sign-in page"),
+    CM_LINK("forgetUrl", 200, "URL for a forgotten password"),
+    CM_LINK("affiliationUrl", 100, "URL that lists affiliations"),
+    CM_LINK("termsOfUse", 200, "URL of the terms of use"),
+    CM_TEXT("signupHtml", LONG_TEXT, "HTML of the sign-up page"),
+    CM_TEXT("signinHtml", LONG_TEXT, "HTML of the sign-in page"),
     {.name = "themeData",
      .type = CM_FIELD_OBJECT,
      .members = theme_data,
      .description = "Look of its pages"},
-    TEXT("footerHtml", LONG_TEXT, "HTML of the foot of its pages"),
-    TEXT("formCss", LONG_TEXT, "Style of forms"),
-    TEXT("formCssMobile", LONG_TEXT, "Style of forms on phones"),
-    COUNT("formOffset", -1000, 1000, "Position of forms"),
-    TEXT("formSideHtml", LONG_TEXT, "HTML beside forms"),
-    LINK("formBackgroundUrl", 200, "Background of forms"),
-    LINK("formBackgroundUrlMobile", 200, "Background of forms on phones"),
-    COUNT("failedSigninLimit", 0, 1000000, "Failed sign-ins before an account is frozen"),
-    COUNT("failedSigninFrozenTime", 0, 1000000, "Minutes that an account stays frozen"),
-    COUNT("codeResendTimeout", 0, 1000000, "Seconds before a code may be sent again"),
-    ITEMS("customScopes", scope_description, "Descriptions of scopes on the consent page"),
-    TEXT("domain", 100, "Domain of the reverse proxy"),
-    WORDS("otherDomains", "Further domains of the reverse proxy"),
-    TEXT("upstreamHost", 100, "Host behind the reverse proxy"),
-    TEXT("sslMode", 100, "TLS mode of the reverse proxy"),
-    TEXT("sslCert", 100, "Certificate of the reverse proxy"),
+    CM_TEXT("footerHtml", LONG_TEXT, "HTML of the foot of its pages"),
+    CM_TEXT("formCss", LONG_TEXT, "Style of forms"),
+    CM_TEXT("formCssMobile", LONG_TEXT, "Style of forms on phones"),
+    CM_COUNT("formOffset", -1000, 1000, "Position of forms"),
+    CM_TEXT("formSideHtml", LONG_TEXT, "HTML beside forms"),
+    CM_LINK("formBackgroundUrl", 200, "Background of forms"),
+    CM_LINK("formBackgroundUrlMobile", 200, "Background of forms on phones"),
+    CM_COUNT("failedSigninLimit", 0, 1000000, "Failed sign-ins before an account is frozen"),
+    CM_COUNT("failedSigninFrozenTime", 0, 1000000, "Minutes that an account stays frozen"),
+    CM_COUNT("codeResendTimeout", 0, 1000000, "Seconds before a code may be sent again"),
+    CM_ITEMS("customScopes", scope_description, "Descriptions of scopes on the consent page"),
+    CM_TEXT("domain", 100, "Domain of the reverse proxy"),
+    CM_WORDS("otherDomains", "Further domains of the reverse proxy"),
+    CM_TEXT("upstreamHost", 100, "Host behind the reverse proxy"),
+    CM_TEXT("sslMode", 100, "TLS mode of the reverse proxy"),
+    CM_TEXT("sslCert", 100, "Certificate of the reverse proxy"),
     {.name = "registrationAccessToken", .flags = CM_FIELD_READ_ONLY, .description = "Never told"},
 };
 
@@ -336,4 +314,5 @@ const struct cm_entity cm_application_entity = {
     .insert = CM_STMT_APPLICATION_INSERT,
     .update = CM_STMT_APPLICATION_UPDATE,
     .remove = CM_STMT_APPLICATION_DELETE,
+    .tenant = {"owner", "organization"},
 };

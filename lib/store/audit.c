@@ -19,5 +19,53 @@ enum cm_status cm_audit_insert(struct cm_store *store, const struct cm_audit *au
 	cm_query_text(&q, ":request_id", audit->request_id);
 	cm_query_text(&q, ":address", audit->address);
 	cm_query_text(&q, ":traceparent", audit->traceparent);
+	cm_query_text(&q, ":before_json", audit->before);
+	cm_query_text(&q, ":after_json", audit->after);
 	return cm_query_finish(&q);
+}
+
+static void read_row(struct cm_query *q, struct cm_audit_event *out)
+{
+	*out = (struct cm_audit_event){
+	    .id = cm_query_column_integer(q, 0),
+	    .at_s = cm_query_column_integer(q, 1),
+	    .audit =
+	        {
+	            .client_id = cm_query_column_text(q, 2),
+	            .user = cm_query_column_text(q, 3),
+	            .organization = cm_query_column_text(q, 4),
+	            .tool = cm_query_column_text(q, 5),
+	            .target = cm_query_column_text(q, 6),
+	            .outcome = cm_query_column_text(q, 7),
+	            .request_id = cm_query_column_text(q, 8),
+	            .address = cm_query_column_text(q, 9),
+	            .traceparent = cm_query_column_text(q, 10),
+	            .before = cm_query_column_text(q, 11),
+	            .after = cm_query_column_text(q, 12),
+	        },
+	};
+}
+
+enum cm_status cm_audit_list(struct cm_store *store, const struct cm_audit_filter *filter,
+                             void (*each)(const struct cm_audit_event *event, void *arg), void *arg,
+                             struct cm_err *err)
+{
+	struct cm_audit_event event;
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_AUDIT_LIST, err);
+	cm_query_text(&q, ":organization", filter->organization);
+	cm_query_text(&q, ":tool", filter->tool);
+	cm_query_text(&q, ":target", filter->target);
+	cm_query_text(&q, ":client_id", filter->client_id);
+	cm_query_integer(&q, ":since_s", filter->since_s);
+	cm_query_integer(&q, ":before_id", filter->before_id);
+	cm_query_integer(&q, ":after_id", filter->after_id);
+	cm_query_integer(&q, ":limit", filter->limit);
+	while (cm_query_row(&q)) {
+		read_row(&q, &event);
+		if (q.rc == CM_OK)
+			each(&event, arg);
+	}
+	return cm_query_end(&q);
 }

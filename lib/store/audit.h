@@ -1,6 +1,8 @@
 #ifndef CM_STORE_AUDIT_H
 #define CM_STORE_AUDIT_H
 
+#include <stdint.h>
+
 #include "base/status.h"
 
 struct cm_store;
@@ -16,10 +18,33 @@ struct cm_audit {
 	const char *request_id;
 	const char *address;
 	const char *traceparent; /* NULL: none */
+	const char *before;      /* JSON of the row, without secrets; NULL: there was none */
+	const char *after;       /* the same of what it became; NULL: nothing */
 };
 
 /* Write a row; within the cm_store_write() of the change that it tells of. */
 enum cm_status cm_audit_insert(struct cm_store *store, const struct cm_audit *audit,
                                struct cm_err *err);
+
+/* A row of the trail. */
+struct cm_audit_event {
+	int64_t id;
+	int64_t at_s;
+	struct cm_audit audit;
+};
+
+/* Which rows, the newest first.  NULL: whatever. */
+struct cm_audit_filter {
+	const char *organization, *tool, *target, *client_id;
+	int64_t since_s;
+	int64_t before_id; /* only older rows; 0: from the newest on */
+	int64_t after_id;  /* only newer rows */
+	int64_t limit;
+};
+
+/* Called for each row; its strings are good only during the call. */
+enum cm_status cm_audit_list(struct cm_store *store, const struct cm_audit_filter *filter,
+                             void (*each)(const struct cm_audit_event *event, void *arg), void *arg,
+                             struct cm_err *err);
 
 #endif

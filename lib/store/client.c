@@ -43,6 +43,8 @@ static void read_row(struct cm_query *q, struct cm_client *out)
 	cm_query_column_copy(q, 15, out->registration_sha256, sizeof out->registration_sha256);
 	out->created_at_s = cm_query_column_integer(q, 16);
 	out->document_expires_at_s = cm_query_column_integer(q, 17);
+	cm_query_column_copy(q, 18, out->ip_whitelist, sizeof out->ip_whitelist);
+	out->disabled = cm_query_column_integer(q, 19) != 0;
 }
 
 enum cm_status cm_client_get(struct cm_store *store, const char *client_id, struct cm_client *out,

@@ -37,7 +37,9 @@ struct cm_client {
 	char registration_sha256[CM_SHA256_HEX]; /* of its RFC 7592 token; "" when it has none */
 	double expire_in_hours;                  /* of access tokens; 0: as the setting says */
 	int64_t created_at_s;
-	int64_t document_expires_at_s; /* when a document must be read again */
+	int64_t document_expires_at_s;              /* when a document must be read again */
+	char ip_whitelist[CM_IP_WHITELIST_MAX + 1]; /* who may use it; "": anybody */
+	bool disabled; /* it, or an organisation of it, is switched off */
 };
 
 /* Look a client up by its client_id.  Release *out with cm_client_clear().  CM_NOT_FOUND. */

@@ -41,6 +41,16 @@ int cm_entity_column(const struct cm_entity *entity, const char *column)
 	return 0;
 }
 
+bool cm_entity_has(const struct cm_entity *entity, const char *column)
+{
+	for (size_t i = 0; i < entity->field_count; i++) {
+		if (entity->fields[i].column != NULL &&
+		    strcmp(entity->fields[i].column, column) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct cm_field *cm_entity_field(const struct cm_entity *entity, const char *name)
 {
 	for (size_t i = 0; i < entity->field_count; i++) {
@@ -131,6 +141,10 @@ static void bind_record(struct cm_query *q, const struct cm_record *record)
 
 		if (entity->fields[i].column == NULL)
 			continue;
+		if ((entity->fields[i].flags & CM_FIELD_LINKS) != 0) {
+			value++;
+			continue;
+		}
 		snprintf(name, sizeof name, ":%s", entity->fields[i].column);
 		switch (cm_field_column_kind(&entity->fields[i])) {
 		case CM_COLUMN_TEXT:
@@ -171,14 +185,93 @@ enum cm_status cm_entity_get(struct cm_store *store, const char *owner, const ch
 	return rc == CM_OK && !found ? not_found(out->entity, owner, name, err) : rc;
 }
 
+/* --- links --- */
+
+static enum cm_status run_link(struct cm_store *store, enum cm_stmt stmt,
+                               const struct cm_record *record, const char *ids, int *changes,
+                               struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, stmt, err);
+	cm_query_text(&q, ":owner", cm_record_text(record, "owner"));
+	cm_query_text(&q, ":name", cm_record_text(record, "name"));
+	if (ids != NULL)
+		cm_query_text(&q, ":ids", ids);
+	cm_query_run(&q);
+	*changes = cm_query_changes(&q);
+	return cm_query_end(&q);
+}
+
+/* Which of the ids made no link: it is not there, of another owner, or occurs twice. */
+static enum cm_status explain_link(struct cm_store *store, const struct cm_record *record,
+                                   const struct cm_entity_link *link, const cm_json *ids,
+                                   struct cm_err *err)
+{
+	const char *owner = cm_record_text(record, "owner");
+	size_t len = strlen(owner);
+
+	for (size_t i = 0; i < cm_json_length(ids); i++) {
+		const char *id = cm_json_string(cm_json_at(ids, i));
+		struct cm_record other;
+		enum cm_status rc = CM_NOT_FOUND;
+
+		cm_record_init(&other, link->to);
+		if (strncmp(id, owner, len) == 0 && id[len] == '/')
+			rc = cm_entity_get(store, owner, id + len + 1, &other, NULL);
+		cm_record_clear(&other);
+		if (rc != CM_OK)
+			return cm_err_set(err, CM_INPUT, "%s.%s[%zu]: there is no %s %.210s in %s.",
+			                  record->entity->name, link->column, i, link->to->name, id,
+			                  owner);
+	}
+	return cm_err_set(err, CM_INPUT, "%s.%s: an id occurs twice.", record->entity->name,
+	                  link->column);
+}
+
+static enum cm_status write_link(struct cm_store *store, const struct cm_record *record,
+                                 const struct cm_entity_link *link, struct cm_err *err)
+{
+	const char *text = cm_record_text(record, link->column);
+	struct cm_err why = {0};
+	cm_json *ids = NULL;
+	int changes = 0;
+	enum cm_status rc;
+
+	if ((rc = cm_json_parse(text, strlen(text), &ids, err)) != CM_OK ||
+	    (rc = run_link(store, link->clear, record, NULL, &changes, err)) != CM_OK)
+		goto out;
+	rc = run_link(store, link->insert, record, text, &changes, &why);
+	if (rc == CM_CONFLICT || (rc == CM_OK && (size_t)changes != cm_json_length(ids)))
+		rc = explain_link(store, record, link, ids, err);
+	else if (rc != CM_OK)
+		cm_err_set(err, rc, "%s", why.text);
+out:
+	cm_json_free(ids);
+	return rc;
+}
+
+static enum cm_status write_links(struct cm_store *store, const struct cm_record *record,
+                                  struct cm_err *err)
+{
+	const struct cm_entity_link *link = record->entity->link;
+	enum cm_status rc = CM_OK;
+
+	for (size_t i = 0; rc == CM_OK && i < CM_LINKS_MAX && link[i].column != NULL; i++)
+		rc = write_link(store, record, &link[i], err);
+	return rc;
+}
+
 enum cm_status cm_entity_insert(struct cm_store *store, const struct cm_record *record,
                                 struct cm_err *err)
 {
 	struct cm_query q;
+	enum cm_status rc;
 
 	cm_query_begin(&q, store, record->entity->insert, err);
 	bind_record(&q, record);
-	return cm_query_finish(&q);
+	rc = cm_query_finish(&q);
+	return rc == CM_OK ? write_links(store, record, err) : rc;
 }
 
 enum cm_status cm_entity_update(struct cm_store *store, const char *owner, const char *name,
@@ -195,7 +288,48 @@ enum cm_status cm_entity_update(struct cm_store *store, const char *owner, const
 	cm_query_run(&q);
 	changes = cm_query_changes(&q);
 	rc = cm_query_end(&q);
-	return rc == CM_OK && changes == 0 ? not_found(record->entity, owner, name, err) : rc;
+	if (rc == CM_OK && changes == 0)
+		return not_found(record->entity, owner, name, err);
+	return rc == CM_OK ? write_links(store, record, err) : rc;
+}
+
+enum cm_status cm_entity_dependents(struct cm_store *store, const struct cm_entity *entity,
+                                    const char *owner, const char *name, struct cm_buf *out,
+                                    struct cm_err *err)
+{
+	enum { SHOWN = 20 };
+	struct cm_query q;
+	int rows = 0;
+
+	if (entity->dependents == CM_STMT_NONE)
+		return CM_OK;
+	cm_query_begin(&q, store, entity->dependents, err);
+	cm_query_text(&q, ":owner", owner);
+	cm_query_text(&q, ":name", name);
+	for (; cm_query_row(&q); rows++) {
+		if (rows < SHOWN)
+			cm_buf_printf(out, "%s%s", rows == 0 ? "" : ", ",
+			              cm_query_column_text(&q, 0));
+	}
+	if (rows > SHOWN)
+		cm_buf_puts(out, " and more");
+	return cm_query_end(&q);
+}
+
+enum cm_status cm_entity_cascade(struct cm_store *store, const struct cm_entity *entity,
+                                 const char *name, struct cm_err *err)
+{
+	enum cm_status rc = CM_OK;
+
+	for (size_t i = 0; rc == CM_OK && i < CM_CASCADE_MAX && entity->cascade[i] != CM_STMT_NONE;
+	     i++) {
+		struct cm_query q;
+
+		cm_query_begin(&q, store, entity->cascade[i], err);
+		cm_query_text(&q, ":name", name);
+		rc = cm_query_finish(&q);
+	}
+	return rc;
 }
 
 enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *entity,
@@ -227,9 +361,11 @@ enum cm_status cm_entity_list(struct cm_store *store, const struct cm_entity *en
 		cm_query_text(&q, ":after_owner", page->after_owner);
 	} else {
 		cm_query_text(&q, ":owner", page->owner);
-		cm_query_text(&q, ":organization", page->organization);
+		if (entity->tenant[1] != NULL)
+			cm_query_text(&q, ":organization", page->organization);
 	}
 	cm_query_text(&q, ":name_prefix", page->name_prefix);
+	cm_query_integer(&q, ":since_s", page->since_s);
 	cm_query_text(&q, ":after_name", page->after_name);
 	cm_query_integer(&q, ":limit", page->limit);
 	while (cm_query_row(&q)) {

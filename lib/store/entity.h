@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/status.h"
 #include "sql.h"
@@ -34,6 +35,9 @@ enum cm_field_form {
 	CM_FORM_URL,          /* empty, or an absolute http or https URL, or a path from '/' */
 	CM_FORM_REDIRECT_URI, /* absolute, no fragment, not a scheme that runs in the browser */
 	CM_FORM_SCOPE,        /* a scope of this server */
+	CM_FORM_EMAIL,        /* empty, or an e-mail address */
+	CM_FORM_ADDRESSES,    /* IP addresses and CIDR ranges, separated by commas */
+	CM_FORM_ID,           /* owner/name */
 	CM_FORM_COUNT
 };
 
@@ -42,7 +46,10 @@ enum {
 	CM_FIELD_READ_ONLY = 2, /* the server sets it */
 	CM_FIELD_CREATE_ONLY = 4, /* may be chosen when the entity is created, then stays */
 	CM_FIELD_HIDDEN = 8,      /* a column that is no field for callers */
-	CM_FIELD_ONCE = 16        /* comes out only in the answer that made it; never stored */
+	CM_FIELD_ONCE = 16,       /* comes out only in the answer that made it; never stored */
+	CM_FIELD_WRITE_ONLY = 32, /* never comes out, such as a password */
+	CM_FIELD_LINKS =
+	    64 /* ids of other rows, kept in a table of their own; see cm_entity_link */
 };
 
 struct cm_field {
@@ -60,12 +67,33 @@ struct cm_field {
 
 enum { CM_COLUMNS_MAX = 24, CM_NAME_MAX = 100 };
 
+struct cm_entity;
+
+/*
+ * A column with the ids of other rows (owner/name).  Reading makes it from a table of pairs;
+ * writing clears the pairs of :owner/:name and makes new ones from the JSON array :ids.
+ */
+struct cm_entity_link {
+	const char *column;
+	enum cm_stmt clear, insert;
+	const struct cm_entity *to;
+};
+
+enum { CM_TENANT_COLUMNS = 2, CM_LINKS_MAX = 2, CM_CASCADE_MAX = 4 };
+
 struct cm_entity {
 	const char *name;   /* "application"; also the argument's name */
 	const char *plural; /* "applications" */
 	const struct cm_field *fields;
 	size_t field_count;
 	enum cm_stmt get, list, list_of_owner, insert, update, remove;
+	/* The columns that say whose a row is: all must be the caller's organisation. */
+	const char *tenant[CM_TENANT_COLUMNS];
+	struct cm_entity_link link[CM_LINKS_MAX];
+	/* What would be left without the row, as "kind owner/name"; CM_STMT_NONE: nothing can. */
+	enum cm_stmt dependents;
+	/* What removes that, as far as removing the row itself does not. */
+	enum cm_stmt cascade[CM_CASCADE_MAX];
 };
 
 /* The value of a column. */
@@ -109,13 +137,30 @@ const struct cm_field *cm_entity_field(const struct cm_entity *entity, const cha
 enum cm_status cm_entity_get(struct cm_store *store, const char *owner, const char *name,
                              struct cm_record *out, struct cm_err *err);
 
-/* Write a new row.  CM_CONFLICT when the name or another unique value is taken. */
+/* Whether rows have this column. */
+bool cm_entity_has(const struct cm_entity *entity, const char *column);
+
+/*
+ * Write a new row.  CM_CONFLICT when the name or another unique value is taken; CM_INPUT when a
+ * link leads nowhere, or to a row of another owner.
+ */
 enum cm_status cm_entity_insert(struct cm_store *store, const struct cm_record *record,
                                 struct cm_err *err);
 
 /* Replace the row owner/name with the record, which may carry another name. */
 enum cm_status cm_entity_update(struct cm_store *store, const char *owner, const char *name,
                                 const struct cm_record *record, struct cm_err *err);
+
+/*
+ * What depends on a row, the first 20 of it, separated by commas; "" for nothing.
+ */
+enum cm_status cm_entity_dependents(struct cm_store *store, const struct cm_entity *entity,
+                                    const char *owner, const char *name, struct cm_buf *out,
+                                    struct cm_err *err);
+
+/* Remove what depends on the row of this name, as far as removing the row does not. */
+enum cm_status cm_entity_cascade(struct cm_store *store, const struct cm_entity *entity,
+                                 const char *name, struct cm_err *err);
 
 /* Remove a row. CM_NOT_FOUND, CM_CONFLICT when others depend on it. */
 enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *entity,
@@ -124,8 +169,9 @@ enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *
 /* A page of rows in the order of owner and name, by keyset: the rows after a given one. */
 struct cm_page {
 	const char *owner;        /* NULL: of all owners */
-	const char *organization; /* only rows of this organisation; NULL: of all (needs owner) */
+	const char *organization; /* only rows whose second tenant column is this; NULL: all */
 	const char *name_prefix;  /* only names that begin like this; "" for all */
+	int64_t since_s;          /* only what was changed then or later */
 	const char *after_owner;  /* "" for the first page */
 	const char *after_name;
 	int64_t limit; /* rows */

@@ -19,7 +19,19 @@ struct cm_organization {
 	int64_t created_at_s;
 };
 
-/* Write a new organisation. CM_CONFLICT when the name is taken. */
+/* The organisation as people manage it. */
+extern const struct cm_entity cm_organization_entity;
+
+/* How many applications and users it has, and may have (-1: any number). */
+struct cm_organization_counts {
+	int64_t applications, application_quota;
+	int64_t users, user_quota;
+};
+
+enum cm_status cm_organization_counts(struct cm_store *store, const char *name,
+                                      struct cm_organization_counts *out, struct cm_err *err);
+
+/* Write a new organisation with the defaults of its fields.  CM_CONFLICT when the name is taken. */
 enum cm_status cm_organization_insert(struct cm_store *store, const struct cm_organization *row,
                                       struct cm_err *err);
 

@@ -3,6 +3,62 @@
 #include "base/clock.h"
 #include "store/query.h"
 
+/* The columns stand in the order of the fragment token_columns in sql/queries. */
+static const struct cm_field fields[] = {
+    {.name = "owner",
+     .column = "owner",
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "Organisation whose resources it reaches"},
+    {.name = "name",
+     .column = "name",
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "Its jti; owner/name is its id"},
+    {.name = "application",
+     .column = "application",
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "Id of the application that it was issued to"},
+    {.name = "clientId",
+     .column = "client_id",
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "client_id of that application"},
+    {.name = "user",
+     .column = "user",
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "Id of the user in whose name it is; empty: the application's own"},
+    {.name = "scope",
+     .column = "scope",
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "What it was issued for"},
+    {.name = "createdTime",
+     .column = "issued_at_s",
+     .type = CM_FIELD_TIME,
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "When it was issued"},
+    {.name = "expiresTime",
+     .column = "expires_at_s",
+     .type = CM_FIELD_TIME,
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "When it expires"},
+    {.name = "revokedTime",
+     .column = "revoked_at_s",
+     .type = CM_FIELD_TIME,
+     .flags = CM_FIELD_READ_ONLY,
+     .description = "When it was revoked; 1970-01-01T00:00:00Z: it was not"},
+    {.column = "properties", .flags = CM_FIELD_HIDDEN, .fallback = "{}"},
+};
+
+const struct cm_entity cm_token_entity = {
+    .name = "token",
+    .plural = "tokens",
+    .fields = fields,
+    .field_count = sizeof fields / sizeof *fields,
+    .get = CM_STMT_TOKEN_GET,
+    .list = CM_STMT_TOKEN_LIST,
+    .list_of_owner = CM_STMT_TOKEN_LIST_OF_OWNER,
+    .remove = CM_STMT_TOKEN_DELETE,
+    .tenant = {"owner"},
+};
+
 enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *token,
                                struct cm_err *err)
 {
@@ -41,6 +97,9 @@ enum cm_status cm_token_caller(struct cm_store *store, const char *jti, struct c
 		cm_query_column_copy(&q, 5, out->user_scope, sizeof out->user_scope);
 		out->user_forbidden = cm_query_column_integer(&q, 6) != 0;
 		cm_query_column_copy(&q, 7, out->user, sizeof out->user);
+		out->user_admin = cm_query_column_integer(&q, 8) != 0;
+		cm_query_column_copy(&q, 9, out->ip_whitelist, sizeof out->ip_whitelist);
+		out->disabled = cm_query_column_integer(&q, 10) != 0;
 	}
 	rc = cm_query_end(&q);
 	if (rc == CM_OK && !found)

@@ -11,10 +11,14 @@
 struct cm_store;
 
 enum {
-	CM_SCOPE_TEXT_MAX = 4096, /* bytes of a list of scopes, its NUL included */
-	CM_CLIENT_ID_MAX = 255,   /* bytes; URLs of client documents are longer than names */
+	CM_SCOPE_TEXT_MAX = 4096,   /* bytes of a list of scopes, its NUL included */
+	CM_CLIENT_ID_MAX = 255,     /* bytes; URLs of client documents are longer than names */
+	CM_IP_WHITELIST_MAX = 1000, /* bytes */
 	CM_USER_TEXT = 2 * CM_NAME_MAX + 2 /* bytes of "owner/name" with its NUL */
 };
+
+/* The token as people see it, without the token itself; "removing" it revokes it. */
+extern const struct cm_entity cm_token_entity;
 
 /* An access token as it is remembered: what it grants, never the token itself. */
 struct cm_token {
@@ -43,6 +47,9 @@ struct cm_token_caller {
 	char user[CM_USER_TEXT];            /* owner/name of the person, "" for the client itself */
 	char user_scope[CM_SCOPE_TEXT_MAX]; /* what the person may let clients do */
 	bool user_forbidden;
+	bool user_admin;
+	char ip_whitelist[CM_IP_WHITELIST_MAX + 1]; /* of the application */
+	bool disabled; /* the application, or an organisation of it or of the person, is off */
 };
 
 /* CM_NOT_FOUND when the token was never issued here, or its client was deleted. */

@@ -23,15 +23,21 @@ struct cm_user {
 	char display_name[CM_DISPLAY_NAME_MAX + 1];
 	char email[CM_EMAIL_MAX + 1];             /* "" when unknown */
 	char password_hash[CM_PASSWORD_HASH_MAX]; /* crypt(5); "": nobody can sign in */
-	char scope[CM_SCOPE_TEXT_MAX];            /* what the person may let clients do */
-	bool forbidden;
+	char scope[CM_SCOPE_TEXT_MAX]; /* what the person has without roles and permissions */
+	bool forbidden;                /* or of an organisation that is switched off */
+	bool admin;                    /* has all scopes */
 	int64_t created_at_s;
 };
 
-/* Write a new person; id and subject are the server's.  CM_CONFLICT when name or e-mail is taken.
- */
-enum cm_status cm_user_insert(struct cm_store *store, const struct cm_user *user,
-                              struct cm_err *err);
+/* The user as people manage it. */
+extern const struct cm_entity cm_user_entity;
+
+/* A new subject. */
+enum cm_status cm_user_subject(char out[CM_SUBJECT_MAX], struct cm_err *err);
+
+/* The id of the one user of an organisation with this address or number (NULL: not asked for). */
+enum cm_status cm_user_find_id(struct cm_store *store, const char *owner, const char *email,
+                               const char *phone, char out[CM_USER_TEXT], struct cm_err *err);
 
 /* CM_NOT_FOUND when there is none. */
 enum cm_status cm_user_get(struct cm_store *store, const char *owner, const char *name,
@@ -45,11 +51,6 @@ enum cm_status cm_user_by_id(struct cm_store *store, int64_t id, struct cm_user 
  */
 enum cm_status cm_user_find(struct cm_store *store, const char *login, const char *owner,
                             struct cm_user *out, struct cm_err *err);
-
-/* All persons of an organisation (NULL: of all), in the order of the names. */
-enum cm_status cm_user_list(struct cm_store *store, const char *owner,
-                            void (*each)(const struct cm_user *user, void *arg), void *arg,
-                            struct cm_err *err);
 
 /* Change a person; within cm_store_write().  CM_NOT_FOUND. */
 enum cm_status cm_user_set_password(struct cm_store *store, const struct cm_user *user,

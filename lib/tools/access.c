@@ -3,12 +3,17 @@
 #include <string.h>
 
 #include "store/organization.h"
+#include "tools/crud.h"
 
-/* A row has two organisations: the one that manages it and the one whose resources it reaches. */
+/* Every tenant column of the row must name the caller's organisation. */
 static bool belongs(const struct cm_principal *caller, const struct cm_record *row)
 {
-	return strcmp(cm_record_text(row, "owner"), caller->organization) == 0 &&
-	       strcmp(cm_record_text(row, "organization"), caller->organization) == 0;
+	const char *const *column = row->entity->tenant;
+	bool own = true;
+
+	for (size_t i = 0; i < CM_TENANT_COLUMNS && column[i] != NULL; i++)
+		own = own && strcmp(cm_record_text(row, column[i]), caller->organization) == 0;
+	return own;
 }
 
 enum cm_status cm_access_see(const struct cm_principal *caller, const struct cm_record *row,
@@ -34,20 +39,36 @@ static enum cm_status check_exists(struct cm_store *store, const struct cm_recor
 	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", inner.text);
 }
 
-enum cm_status cm_access_change(struct cm_store *store, const struct cm_principal *caller,
-                                const struct cm_record *row, cm_scope_set held, struct cm_err *err)
+/* All organisations that a row names must be there; an organisation itself is about to be. */
+static enum cm_status check_organizations(struct cm_store *store, const struct cm_record *row,
+                                          struct cm_err *err)
+{
+	const char *const *column = row->entity->tenant;
+	enum cm_status rc = CM_OK;
+
+	if (row->entity == &cm_organization_entity)
+		return CM_OK;
+	for (size_t i = 0; rc == CM_OK && i < CM_TENANT_COLUMNS && column[i] != NULL; i++)
+		rc = check_exists(store, row, column[i], err);
+	return rc;
+}
+
+static enum cm_status check_built_in(const struct cm_crud *crud, const struct cm_principal *caller,
+                                     struct cm_err *err)
+{
+	return !crud->built_in_only || cm_principal_is_built_in(caller)
+	           ? CM_OK
+	           : cm_err_set(err, CM_FORBIDDEN, "Only callers of %s change %s.",
+	                        CM_ORGANIZATION_BUILT_IN, crud->entity->plural);
+}
+
+static enum cm_status check_held(const struct cm_principal *caller, const struct cm_record *row,
+                                 cm_scope_set held, struct cm_err *err)
 {
 	cm_scope_set beyond = held & ~caller->scopes;
 	struct cm_buf names = {0};
-	enum cm_status rc;
+	enum cm_status rc = CM_OK;
 
-	if (!cm_principal_is_built_in(caller) && !belongs(caller, row))
-		return cm_err_set(err, CM_FORBIDDEN,
-		                  "%s.owner and %s.organization: must be %s, your organisation.",
-		                  row->entity->name, row->entity->name, caller->organization);
-	if ((rc = check_exists(store, row, "owner", err)) != CM_OK ||
-	    (rc = check_exists(store, row, "organization", err)) != CM_OK)
-		return rc;
 	if (beyond != 0) {
 		cm_scope_put(&names, beyond);
 		rc = cm_err_set(
@@ -57,6 +78,35 @@ enum cm_status cm_access_change(struct cm_store *store, const struct cm_principa
 		cm_buf_clear(&names);
 	}
 	return rc;
+}
+
+enum cm_status cm_access_change(struct cm_store *store, const struct cm_crud *crud,
+                                const struct cm_principal *caller, const struct cm_record *row,
+                                cm_scope_set held, struct cm_err *err)
+{
+	const struct cm_entity *entity = row->entity;
+	enum cm_status rc = check_built_in(crud, caller, err);
+
+	if (rc != CM_OK)
+		return rc;
+	if (!cm_principal_is_built_in(caller) && !belongs(caller, row))
+		return cm_err_set(
+		    err, CM_FORBIDDEN, "%s.%s%s%s%s%s: must be %s, your organisation.",
+		    entity->name, entity->tenant[0], entity->tenant[1] == NULL ? "" : " and ",
+		    entity->tenant[1] == NULL ? "" : entity->name,
+		    entity->tenant[1] == NULL ? "" : ".",
+		    entity->tenant[1] == NULL ? "" : entity->tenant[1], caller->organization);
+	if ((rc = check_organizations(store, row, err)) != CM_OK)
+		return rc;
+	return check_held(caller, row, held, err);
+}
+
+enum cm_status cm_access_remove(const struct cm_crud *crud, const struct cm_principal *caller,
+                                const struct cm_record *row, cm_scope_set held, struct cm_err *err)
+{
+	enum cm_status rc = check_built_in(crud, caller, err);
+
+	return rc == CM_OK && crud->restricts ? check_held(caller, row, held, err) : rc;
 }
 
 enum cm_status cm_access_list(const struct cm_principal *caller, const char *owner,

@@ -5,6 +5,8 @@
 #include "store/entity.h"
 #include "store/store.h"
 
+struct cm_crud;
+
 /*
  * Who may do what to which row: the one place where tenancy and escalation are decided, always on
  * the row as it is in the store or is about to be.
@@ -23,7 +25,15 @@ enum cm_status cm_access_see(const struct cm_principal *caller, const struct cm_
  * it was too, so that nobody takes over what holds more.  held: the scopes that the row holds.
  * CM_FORBIDDEN, CM_INPUT when an organisation does not exist.
  */
-enum cm_status cm_access_change(struct cm_store *store, const struct cm_principal *caller,
+enum cm_status cm_access_change(struct cm_store *store, const struct cm_crud *crud,
+                                const struct cm_principal *caller, const struct cm_record *row,
+                                cm_scope_set held, struct cm_err *err);
+
+/*
+ * Whether the caller, who may see a row, may remove it.  What keeps others from something can be
+ * removed only by who holds it.  CM_FORBIDDEN.
+ */
+enum cm_status cm_access_remove(const struct cm_crud *crud, const struct cm_principal *caller,
                                 const struct cm_record *row, cm_scope_set held, struct cm_err *err);
 
 /* Whether the caller may list an owner's rows. CM_FORBIDDEN. */

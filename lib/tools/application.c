@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "store/application.h"
+#include "store/organization.h"
 #include "store/token.h"
 
 /* A new secret: its digest goes into the row, the secret itself to the caller, this once. */
@@ -56,9 +57,9 @@ static enum cm_status derive_scope(struct cm_record *record, struct cm_err *err)
 	return rc;
 }
 
-static enum cm_status complete(struct cm_record *record, bool creating, struct cm_buf *once,
-                               struct cm_err *err)
+static enum cm_status complete(const struct cm_crud_step *step, struct cm_err *err)
 {
+	struct cm_record *record = step->record;
 	enum cm_status rc = derive_scope(record, err);
 
 	if (rc == CM_OK && *cm_record_text(record, "display_name") == '\0')
@@ -66,14 +67,32 @@ static enum cm_status complete(struct cm_record *record, bool creating, struct c
 		    cm_record_set_text(record, "display_name", cm_record_text(record, "name"), err);
 	if (rc == CM_OK && *cm_record_text(record, "client_id") == '\0')
 		rc = make_client_id(record, err);
-	if (rc == CM_OK && creating)
-		rc = make_secret(record, once, err);
+	if (rc == CM_OK && step->id == NULL)
+		rc = make_secret(record, step->once, err);
 	return rc;
 }
 
-static cm_scope_set held(const struct cm_record *record)
+static enum cm_status held(struct cm_store *store, const struct cm_record *record,
+                           cm_scope_set *out, struct cm_err *err)
 {
-	return cm_scope_known(cm_record_text(record, "scope")) & ~CM_SCOPE_IDENTITY;
+	(void)store;
+	(void)err;
+	*out = cm_scope_known(cm_record_text(record, "scope")) & ~CM_SCOPE_IDENTITY;
+	return CM_OK;
+}
+
+static enum cm_status check(const struct cm_crud_step *step, struct cm_err *err)
+{
+	const char *owner = cm_record_text(step->record, "owner");
+	struct cm_organization_counts counts;
+	enum cm_status rc = cm_organization_counts(step->store, owner, &counts, err);
+
+	if (rc == CM_OK && step->id == NULL && counts.application_quota >= 0 &&
+	    counts.applications > counts.application_quota)
+		rc = cm_err_set(err, CM_FORBIDDEN,
+		                "application.owner: %s may have no more than %lld applications.",
+		                owner, (long long)counts.application_quota);
+	return rc;
 }
 
 const struct cm_crud cm_application_crud = {
@@ -81,11 +100,13 @@ const struct cm_crud cm_application_crud = {
     .unique = "clientId",
     .complete = complete,
     .held = held,
+    .check = check,
 };
 
-static enum cm_status change_secret(struct cm_record *record, void *arg, struct cm_err *err)
+static enum cm_status change_secret(const struct cm_crud_step *step, void *arg, struct cm_err *err)
 {
-	return make_secret(record, arg, err);
+	(void)arg;
+	return make_secret(step->record, step->once, err);
 }
 
 enum cm_status cm_application_rotate_secret(struct cm_store *store,
@@ -93,7 +114,6 @@ enum cm_status cm_application_rotate_secret(struct cm_store *store,
                                             const struct cm_id *id, struct cm_buf *out,
                                             struct cm_err *err)
 {
-	struct cm_buf once = {0};
 	struct cm_record record;
 	struct cm_crud_change change = {
 	    .crud = &cm_application_crud,
@@ -102,7 +122,6 @@ enum cm_status cm_application_rotate_secret(struct cm_store *store,
 	    .id = *id,
 	    .record = &record,
 	    .change = change_secret,
-	    .arg = &once,
 	};
 	enum cm_status rc;
 
@@ -113,11 +132,12 @@ enum cm_status cm_application_rotate_secret(struct cm_store *store,
 		cm_json_put_member(out, "owner", id->owner);
 		cm_json_put_member(out, "name", id->name);
 		cm_json_put_member(out, "clientId", cm_record_text(&record, "client_id"));
-		cm_json_put_raw(out, cm_buf_str(&once));
+		cm_json_put_raw(out, cm_buf_str(&change.once));
 		cm_json_put_close(out, '}');
-		rc = cm_buf_status(&once, err);
+		rc = cm_buf_status(&change.once, err);
 	}
-	cm_buf_clear(&once);
+	cm_buf_clear(&change.before);
+	cm_buf_clear(&change.once);
 	cm_record_clear(&record);
 	return rc;
 }
@@ -154,10 +174,7 @@ const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
         .scope = CM_SCOPE_READ_APPLICATION,
         .read_only = true,
         .idempotent = true,
-        .crud = &cm_application_crud,
-        .put_input_schema = cm_crud_put_list_input,
-        .put_output_schema = cm_crud_put_list_output,
-        .run = cm_crud_list,
+        CM_CRUD_LIST(cm_application_crud),
     },
     {
         .name = "get_application",
@@ -167,10 +184,7 @@ const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
         .scope = CM_SCOPE_READ_APPLICATION,
         .read_only = true,
         .idempotent = true,
-        .crud = &cm_application_crud,
-        .put_input_schema = cm_crud_put_get_input,
-        .put_output_schema = cm_crud_put_entity_output,
-        .run = cm_crud_get,
+        CM_CRUD_GET(cm_application_crud),
     },
     {
         .name = "add_application",
@@ -183,10 +197,7 @@ const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
             "{\"application\": {\"owner\": \"my-org\", \"name\": \"my-app\", \"displayName\": "
             "\"My app\", \"scopes\": [{\"name\": \"read:application\"}]}}",
         .scope = CM_SCOPE_WRITE_APPLICATION,
-        .crud = &cm_application_crud,
-        .put_input_schema = cm_crud_put_add_input,
-        .put_output_schema = cm_crud_put_entity_output,
-        .run = cm_crud_add,
+        CM_CRUD_ADD(cm_application_crud),
     },
     {
         .name = "update_application",
@@ -200,10 +211,7 @@ const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
         .scope = CM_SCOPE_WRITE_APPLICATION,
         .destructive = true,
         .idempotent = true,
-        .crud = &cm_application_crud,
-        .put_input_schema = cm_crud_put_update_input,
-        .put_output_schema = cm_crud_put_entity_output,
-        .run = cm_crud_update,
+        CM_CRUD_UPDATE(cm_application_crud),
     },
     {
         .name = "rotate_application_secret",
@@ -227,9 +235,6 @@ const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
                        "at once. Example arguments: {\"id\": \"my-org/my-app\"}",
         .scope = CM_SCOPE_WRITE_APPLICATION,
         .destructive = true,
-        .crud = &cm_application_crud,
-        .put_input_schema = cm_crud_put_delete_input,
-        .put_output_schema = cm_crud_put_delete_output,
-        .run = cm_crud_delete,
+        CM_CRUD_DELETE(cm_application_crud),
     },
 };

@@ -79,6 +79,28 @@ enum cm_status cm_arguments_object(const struct cm_tool_call *call, const cm_jso
 	return CM_OK;
 }
 
+enum cm_status cm_arguments_bool(const struct cm_tool_call *call, const char *name, bool *out,
+                                 struct cm_err *err)
+{
+	const cm_json *value = cm_json_get(call->arguments, name);
+
+	*out = false;
+	return value == NULL || cm_json_bool(value, out)
+	           ? CM_OK
+	           : cm_err_set(err, CM_INPUT, "%s: must be true or false.", name);
+}
+
+enum cm_status cm_arguments_text(const struct cm_tool_call *call, const char *name,
+                                 const char **out, struct cm_err *err)
+{
+	const cm_json *value = cm_json_get(call->arguments, name);
+
+	*out = cm_json_string(value);
+	return value == NULL || *out != NULL
+	           ? CM_OK
+	           : cm_err_set(err, CM_INPUT, "%s: must be a string.", name);
+}
+
 /* The row is named by its id, or by an object with owner and name as Casdoor has it. */
 enum cm_status cm_arguments_target(const struct cm_tool_call *call, struct cm_id *out,
                                    struct cm_err *err)

@@ -38,6 +38,12 @@ enum cm_status cm_arguments_only_id(const struct cm_tool_call *call, struct cm_i
 enum cm_status cm_arguments_object(const struct cm_tool_call *call, const cm_json **out,
                                    struct cm_err *err);
 
+/* An argument that is true or false (false when left out), or text (NULL when left out). */
+enum cm_status cm_arguments_bool(const struct cm_tool_call *call, const char *name, bool *out,
+                                 struct cm_err *err);
+enum cm_status cm_arguments_text(const struct cm_tool_call *call, const char *name,
+                                 const char **out, struct cm_err *err);
+
 /* The row to act on: by id, or by an object with owner and name as Casdoor has it. */
 enum cm_status cm_arguments_target(const struct cm_tool_call *call, struct cm_id *out,
                                    struct cm_err *err);

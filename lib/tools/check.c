@@ -5,8 +5,10 @@
 
 #include "auth/redirect_uri.h"
 #include "auth/scope.h"
+#include "base/address.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "tools/arguments.h"
 #include "tools/fields.h"
 
 enum { PATH_MAX_LEN = 160, DEFAULT_LENGTH = 100 };
@@ -52,11 +54,40 @@ static const char *check_scope(const char *text)
 	return cm_scope_word(text, strlen(text)) != 0 ? NULL : "is no scope of this server";
 }
 
+static const char *check_email(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	if (*text == '\0')
+		return NULL;
+	return at != NULL && at != text && at[1] != '\0' && strchr(at + 1, '@') == NULL &&
+	               cm_text_is_visible(text) && strpbrk(text, " /<>\"") == NULL
+	           ? NULL
+	           : "is no e-mail address";
+}
+
+static const char *check_addresses(const char *text)
+{
+	return cm_address_is_list(text) ? NULL
+	                                : "must be IP addresses and ranges such as 192.0.2.0/24, "
+	                                  "separated by commas";
+}
+
+static const char *check_id(const char *text)
+{
+	struct cm_id id;
+
+	return cm_id_parse(text, &id) ? NULL : "must be an id such as my-org/alice";
+}
+
 static const char *(*const forms[CM_FORM_COUNT])(const char *text) = {
     [CM_FORM_NAME] = check_name,
     [CM_FORM_URL] = check_url,
     [CM_FORM_REDIRECT_URI] = cm_redirect_uri_wrong,
     [CM_FORM_SCOPE] = check_scope,
+    [CM_FORM_EMAIL] = check_email,
+    [CM_FORM_ADDRESSES] = check_addresses,
+    [CM_FORM_ID] = check_id,
 };
 
 static enum cm_status check_string(const struct cm_field *field, const char *text, const char *path,

@@ -1,58 +1,88 @@
 #include "tools/crud.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "tools/access.h"
 #include "tools/arguments.h"
 #include "tools/fields.h"
 
-static enum cm_status audit(struct cm_store *store, const struct cm_principal *caller,
-                            const char *tool, const char *target, struct cm_err *err)
+static enum cm_status audit(struct cm_store *store, const struct cm_crud_change *change,
+                            const char *target, const char *after, struct cm_err *err)
 {
-	struct cm_audit row = cm_principal_audit(caller, tool, target, CM_OK);
+	struct cm_audit row = cm_principal_audit(change->caller, change->tool, target, CM_OK);
 
+	row.before = change->before.len > 0 ? cm_buf_str(&change->before) : NULL;
+	row.after = after;
 	return cm_audit_insert(store, &row, err);
 }
 
 /* --- get --- */
 
-enum cm_status cm_crud_get(const struct cm_tool_call *call, struct cm_tool_result *result,
-                           struct cm_err *err)
+enum cm_status cm_crud_get_row(const struct cm_tool_call *call, const struct cm_id *id,
+                               struct cm_tool_result *result, struct cm_err *err)
 {
 	struct cm_record record;
-	struct cm_id id;
 	enum cm_status rc;
 
 	cm_record_init(&record, call->tool->crud->entity);
-	if ((rc = cm_arguments_only_id(call, &id, err)) == CM_OK &&
-	    (rc = cm_entity_get(call->ctx->store, id.owner, id.name, &record, err)) == CM_OK &&
+	if ((rc = cm_entity_get(call->ctx->store, id->owner, id->name, &record, err)) == CM_OK &&
 	    (rc = cm_access_see(call->caller, &record, err)) == CM_OK)
 		cm_fields_put(&result->text, &record);
 	cm_record_clear(&record);
 	return rc;
 }
 
-/* --- add --- */
-
-struct add {
-	const struct cm_tool_call *call;
-	struct cm_record *record;
-};
-
-static enum cm_status write_new(struct cm_store *store, void *arg, struct cm_err *err)
+enum cm_status cm_crud_get(const struct cm_tool_call *call, struct cm_tool_result *result,
+                           struct cm_err *err)
 {
-	const struct add *add = arg;
-	const struct cm_crud *crud = add->call->tool->crud;
-	char id[CM_ID_LENGTH];
-	enum cm_status rc =
-	    cm_access_change(store, add->call->caller, add->record, crud->held(add->record), err);
+	struct cm_id id;
+	enum cm_status rc = cm_arguments_only_id(call, &id, err);
 
-	cm_id_format(add->record, id);
-	if (rc == CM_OK)
-		rc = cm_entity_insert(store, add->record, err);
-	return rc == CM_OK ? audit(store, add->call->caller, add->call->tool->name, id, err) : rc;
+	return rc == CM_OK ? cm_crud_get_row(call, &id, result, err) : rc;
 }
 
-/* A conflict in words: which of the two unique values was taken. */
+/* --- writing, new or changed --- */
+
+/* Whether the caller may leave the record like this behind, or touch it as it is. */
+static enum cm_status check_access(struct cm_store *store, const struct cm_crud *crud,
+                                   const struct cm_principal *caller,
+                                   const struct cm_record *record, struct cm_err *err)
+{
+	cm_scope_set held = 0;
+	enum cm_status rc = crud->held(store, record, &held, err);
+
+	return rc == CM_OK ? cm_access_change(store, crud, caller, record, held, err) : rc;
+}
+
+/* The end of every change: what the store must look like now, the audit row, and the undoing. */
+static enum cm_status finish(const struct cm_crud_step *step, const struct cm_crud_change *change,
+                             struct cm_err *err)
+{
+	struct cm_buf after = {0};
+	char id[CM_ID_LENGTH];
+	enum cm_status rc = CM_OK;
+
+	if (change->crud->check != NULL)
+		rc = change->crud->check(step, err);
+	if (rc == CM_OK)
+		rc = check_access(step->store, change->crud, step->caller, step->record, err);
+	/* The trail names a row as it was called when it was changed. */
+	if (step->id != NULL)
+		snprintf(id, sizeof id, "%s/%s", step->id->owner, step->id->name);
+	else
+		cm_id_format(step->record, id);
+	cm_fields_put(&after, step->record);
+	if (rc == CM_OK)
+		rc = cm_buf_status(&after, err);
+	if (rc == CM_OK)
+		rc = audit(step->store, change, id, cm_buf_str(&after), err);
+	cm_buf_clear(&after);
+	return rc == CM_OK && change->dry_run ? cm_err_set(err, CM_DRY_RUN, "dry run") : rc;
+}
+
+/* A conflict in words: which of the unique values was taken. */
 static enum cm_status explain_conflict(struct cm_store *store, const struct cm_crud *crud,
                                        const struct cm_record *record, struct cm_err *err)
 {
@@ -66,7 +96,7 @@ static enum cm_status explain_conflict(struct cm_store *store, const struct cm_c
 	                   &other, NULL);
 	cm_record_clear(&other);
 	cm_err_clear(err);
-	if (rc == CM_OK)
+	if (rc == CM_OK || crud->unique == NULL)
 		return cm_err_set(err, CM_CONFLICT, "%s %s exists already.", record->entity->name,
 		                  id);
 	return cm_err_set(err, CM_CONFLICT, "%s.%s: another %s has the same.", crud->entity->name,
@@ -77,8 +107,9 @@ static enum cm_status explain_conflict(struct cm_store *store, const struct cm_c
 static enum cm_status default_owner(struct cm_record *record, const struct cm_principal *caller,
                                     struct cm_err *err)
 {
+	bool two = cm_entity_has(record->entity, "organization");
 	const char *owner = cm_record_text(record, "owner");
-	const char *organization = cm_record_text(record, "organization");
+	const char *organization = two ? cm_record_text(record, "organization") : owner;
 	bool no_owner = *owner == '\0', no_organization = *organization == '\0';
 	const char *home = no_owner ? organization : owner;
 	enum cm_status rc = CM_OK;
@@ -87,178 +118,197 @@ static enum cm_status default_owner(struct cm_record *record, const struct cm_pr
 		home = caller->organization;
 	if (no_owner)
 		rc = cm_record_set_text(record, "owner", home, err);
-	if (rc == CM_OK && no_organization)
+	if (rc == CM_OK && two && no_organization)
 		rc = cm_record_set_text(record, "organization", home, err);
 	return rc;
 }
 
 /* Apply a change and everything that follows from it. */
-static enum cm_status apply(const struct cm_tool_call *call, struct cm_record *record,
-                            const cm_json *patch, bool creating, struct cm_buf *once,
+static enum cm_status apply(const struct cm_crud_step *step, const struct cm_crud *crud,
                             struct cm_err *err)
 {
 	enum cm_status rc;
 
-	if ((rc = cm_fields_apply(record, patch, creating, err)) != CM_OK ||
-	    (rc = default_owner(record, call->caller, err)) != CM_OK)
+	if ((rc = cm_fields_apply(step->record, step->patch, step->id == NULL, err)) != CM_OK ||
+	    (rc = default_owner(step->record, step->caller, err)) != CM_OK)
 		return rc;
-	return call->tool->crud->complete(record, creating, once, err);
+	return crud->complete(step, err);
+}
+
+/* --- add --- */
+
+static enum cm_status write_new(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	struct cm_crud_change *change = arg;
+	struct cm_crud_step step = {
+	    .store = store,
+	    .caller = change->caller,
+	    .record = change->record,
+	    .patch = change->patch,
+	    .once = &change->once,
+	};
+	enum cm_status rc;
+
+	if ((rc = cm_fields_default(change->record, err)) != CM_OK)
+		return rc;
+	cm_record_value(change->record, "created_at_s")->integer = cm_clock_now_s();
+	cm_record_value(change->record, "updated_at_s")->integer = cm_clock_now_s();
+	if ((rc = apply(&step, change->crud, err)) != CM_OK ||
+	    (rc = check_access(store, change->crud, change->caller, change->record, err)) !=
+	        CM_OK ||
+	    (rc = cm_entity_insert(store, change->record, err)) != CM_OK)
+		return rc;
+	return finish(&step, change, err);
+}
+
+/* The answer to add and update: the row, what is told once, and what a dry run would do. */
+static enum cm_status put_answer(const struct cm_crud_change *change, bool new_row,
+                                 struct cm_tool_result *result, struct cm_err *err)
+{
+	struct cm_buf after = {0};
+
+	cm_fields_put_open(&result->text, change->record);
+	if (change->dry_run) {
+		cm_fields_put(&after, change->record);
+		cm_crud_put_dry_run(&result->text, cm_buf_str(&change->before), cm_buf_str(&after));
+		cm_buf_puts(&result->note, "This was a dry run: nothing was changed.");
+	} else if (new_row && change->once.len > 0) {
+		cm_json_put_raw(&result->text, cm_buf_str(&change->once));
+	}
+	cm_json_put_close(&result->text, '}');
+	if (after.failed || change->once.failed)
+		result->text.failed = true;
+	cm_buf_clear(&after);
+	return cm_buf_status(&result->text, err);
+}
+
+/* A dry run that went well is a success. */
+static enum cm_status undone(enum cm_status rc, struct cm_err *err)
+{
+	if (rc != CM_DRY_RUN)
+		return rc;
+	cm_err_clear(err);
+	return CM_OK;
 }
 
 enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_result *result,
                            struct cm_err *err)
 {
 	const struct cm_crud *crud = call->tool->crud;
-	const char *const known[] = {crud->entity->name, NULL};
-	struct cm_buf once = {0};
-	const cm_json *object = NULL;
+	const char *const known[] = {crud->entity->name, "dry_run", NULL};
 	struct cm_record record;
+	struct cm_crud_change change = {
+	    .crud = crud, .caller = call->caller, .tool = call->tool->name, .record = &record};
 	enum cm_status rc;
 
 	cm_record_init(&record, crud->entity);
-	if ((rc = cm_arguments_check(call, known, err)) != CM_OK ||
-	    (rc = cm_arguments_object(call, &object, err)) != CM_OK ||
-	    (rc = cm_fields_default(&record, err)) != CM_OK)
-		goto out;
-	cm_record_value(&record, "created_at_s")->integer = cm_clock_now_s();
-	cm_record_value(&record, "updated_at_s")->integer = cm_clock_now_s();
-	if ((rc = apply(call, &record, object, true, &once, err)) != CM_OK)
-		goto out;
-	rc = cm_store_write(call->ctx->store, write_new, &(struct add){call, &record}, err);
+	if ((rc = cm_arguments_check(call, known, err)) == CM_OK &&
+	    (rc = cm_arguments_object(call, &change.patch, err)) == CM_OK &&
+	    (rc = cm_arguments_bool(call, "dry_run", &change.dry_run, err)) == CM_OK)
+		rc = cm_store_write(call->ctx->store, write_new, &change, err);
 	if (rc == CM_CONFLICT)
 		rc = explain_conflict(call->ctx->store, crud, &record, err);
-	if (rc != CM_OK)
-		goto out;
-	cm_fields_put_open(&result->text, &record);
-	if (once.len > 0)
-		cm_json_put_raw(&result->text, cm_buf_str(&once));
-	cm_json_put_close(&result->text, '}');
-	rc = cm_buf_status(&once, err);
-out:
-	cm_buf_clear(&once);
+	rc = undone(rc, err);
+	if (rc == CM_OK)
+		rc = put_answer(&change, true, result, err);
+	cm_buf_clear(&change.once);
 	cm_record_clear(&record);
 	return rc;
 }
 
 /* --- update --- */
 
+/* The version that the caller read is the row's time of change; each change moves it. */
+static enum cm_status check_version(const struct cm_crud_change *change, int64_t updated_at_s,
+                                    struct cm_err *err)
+{
+	char at[CM_CLOCK_TEXT];
+
+	cm_clock_format(updated_at_s, at);
+	if (change->if_match == NULL || strcmp(change->if_match, at) == 0)
+		return CM_OK;
+	return cm_err_set(err, CM_CONFLICT,
+	                  "if_match: %s %s/%s was changed at %s by somebody else. Read it again.",
+	                  change->crud->entity->name, change->id.owner, change->id.name, at);
+}
+
 static enum cm_status write_change(struct cm_store *store, void *arg, struct cm_err *err)
 {
-	const struct cm_crud_change *change = arg;
+	struct cm_crud_change *change = arg;
 	const struct cm_crud *crud = change->crud;
 	const struct cm_id *id = &change->id;
 	struct cm_record *record = change->record;
-	char old[CM_ID_LENGTH];
+	struct cm_crud_step step = {.store = store,
+	                            .caller = change->caller,
+	                            .id = id,
+	                            .record = record,
+	                            .patch = change->patch,
+	                            .once = &change->once};
+	int64_t now_s = cm_clock_now_s(), old_s;
 	enum cm_status rc;
 
 	if ((rc = cm_entity_get(store, id->owner, id->name, record, err)) != CM_OK ||
 	    (rc = cm_access_see(change->caller, record, err)) != CM_OK ||
-	    (rc = cm_access_change(store, change->caller, record, crud->held(record), err)) !=
-	        CM_OK)
+	    (rc = check_access(store, crud, change->caller, record, err)) != CM_OK)
 		return rc;
-	cm_id_format(record, old);
-	if ((rc = change->change(record, change->arg, err)) != CM_OK ||
-	    (rc = cm_access_change(store, change->caller, record, crud->held(record), err)) !=
-	        CM_OK)
+	old_s = cm_record_value(record, "updated_at_s")->integer;
+	if ((rc = check_version(change, old_s, err)) != CM_OK)
 		return rc;
-	cm_record_value(record, "updated_at_s")->integer = cm_clock_now_s();
-	rc = cm_entity_update(store, id->owner, id->name, record, err);
-	return rc == CM_OK ? audit(store, change->caller, change->tool, old, err) : rc;
+	cm_fields_put(&change->before, record);
+	if ((rc = cm_buf_status(&change->before, err)) != CM_OK ||
+	    (rc = change->change(&step, change->arg, err)) != CM_OK ||
+	    (rc = check_access(store, crud, change->caller, record, err)) != CM_OK)
+		return rc;
+	cm_record_value(record, "updated_at_s")->integer = now_s > old_s ? now_s : old_s + 1;
+	if ((rc = cm_entity_update(store, id->owner, id->name, record, err)) != CM_OK)
+		return rc;
+	return finish(&step, change, err);
 }
 
 enum cm_status cm_crud_change_row(struct cm_store *store, struct cm_crud_change *change,
                                   struct cm_err *err)
 {
-	enum cm_status rc = cm_store_write(store, write_change, change, err);
+	struct cm_err why = {0};
+	enum cm_status rc = cm_store_write(store, write_change, change, &why);
 
-	return rc == CM_CONFLICT ? explain_conflict(store, change->crud, change->record, err) : rc;
+	/* SQLite's own conflicts say nothing of what was in conflict. */
+	if (rc == CM_CONFLICT && strncmp(why.text, "if_match", 8) != 0)
+		return explain_conflict(store, change->crud, change->record, err);
+	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 }
 
-struct update {
-	const struct cm_tool_call *call;
-	const cm_json *patch;
-};
-
-static enum cm_status apply_update(struct cm_record *record, void *arg, struct cm_err *err)
+/* arg is the entity's struct cm_crud. */
+static enum cm_status apply_patch(const struct cm_crud_step *step, void *arg, struct cm_err *err)
 {
-	const struct update *update = arg;
-	struct cm_buf once = {0};
-	enum cm_status rc = apply(update->call, record, update->patch, false, &once, err);
-
-	cm_buf_clear(&once);
-	return rc;
+	return apply(step, arg, err);
 }
 
 enum cm_status cm_crud_update(const struct cm_tool_call *call, struct cm_tool_result *result,
                               struct cm_err *err)
 {
 	const struct cm_crud *crud = call->tool->crud;
-	const char *const known[] = {"id", crud->entity->name, NULL};
-	struct update update = {.call = call};
+	const char *const known[] = {"id", crud->entity->name, "dry_run", "if_match", NULL};
 	struct cm_record record;
 	struct cm_crud_change change = {
 	    .crud = crud,
 	    .caller = call->caller,
 	    .tool = call->tool->name,
 	    .record = &record,
-	    .change = apply_update,
-	    .arg = &update,
+	    .change = apply_patch,
+	    .arg = (void *)crud,
 	};
 	enum cm_status rc;
 
 	cm_record_init(&record, crud->entity);
 	if ((rc = cm_arguments_check(call, known, err)) == CM_OK &&
 	    (rc = cm_arguments_id(call, &change.id, err)) == CM_OK &&
-	    (rc = cm_arguments_object(call, &update.patch, err)) == CM_OK &&
-	    (rc = cm_crud_change_row(call->ctx->store, &change, err)) == CM_OK)
-		cm_fields_put(&result->text, &record);
+	    (rc = cm_arguments_object(call, &change.patch, err)) == CM_OK &&
+	    (rc = cm_arguments_bool(call, "dry_run", &change.dry_run, err)) == CM_OK &&
+	    (rc = cm_arguments_text(call, "if_match", &change.if_match, err)) == CM_OK &&
+	    (rc = undone(cm_crud_change_row(call->ctx->store, &change, err), err)) == CM_OK)
+		rc = put_answer(&change, false, result, err);
+	cm_buf_clear(&change.before);
+	cm_buf_clear(&change.once);
 	cm_record_clear(&record);
 	return rc;
-}
-
-/* --- delete --- */
-
-struct removal {
-	const struct cm_tool_call *call;
-	struct cm_id id;
-};
-
-static enum cm_status write_removal(struct cm_store *store, void *arg, struct cm_err *err)
-{
-	const struct removal *removal = arg;
-	const struct cm_entity *entity = removal->call->tool->crud->entity;
-	const struct cm_id *id = &removal->id;
-	struct cm_record record;
-	char text[CM_ID_LENGTH];
-	enum cm_status rc;
-
-	cm_record_init(&record, entity);
-	if ((rc = cm_entity_get(store, id->owner, id->name, &record, err)) == CM_OK &&
-	    (rc = cm_access_see(removal->call->caller, &record, err)) == CM_OK)
-		rc = cm_entity_delete(store, entity, id->owner, id->name, err);
-	cm_id_format(&record, text);
-	cm_record_clear(&record);
-	return rc == CM_OK
-	           ? audit(store, removal->call->caller, removal->call->tool->name, text, err)
-	           : rc;
-}
-
-enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_result *result,
-                              struct cm_err *err)
-{
-	const char *const known[] = {"id", call->tool->crud->entity->name, NULL};
-	struct removal removal = {.call = call};
-	enum cm_status rc;
-
-	if ((rc = cm_arguments_check(call, known, err)) != CM_OK ||
-	    (rc = cm_arguments_target(call, &removal.id, err)) != CM_OK ||
-	    (rc = cm_store_write(call->ctx->store, write_removal, &removal, err)) != CM_OK)
-		return rc;
-	cm_json_put_open(&result->text, '{');
-	cm_json_put_member(&result->text, "owner", removal.id.owner);
-	cm_json_put_member(&result->text, "name", removal.id.name);
-	cm_json_put_name(&result->text, "deleted");
-	cm_json_put_bool(&result->text, true);
-	cm_json_put_close(&result->text, '}');
-	return CM_OK;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 #include "tools/access.h"
 #include "tools/arguments.h"
@@ -33,6 +34,7 @@ static bool read_cursor(const char *text, struct cm_id *out)
 struct list {
 	const char *owner;  /* NULL: of all */
 	const char *prefix; /* of the names */
+	int64_t since_s;
 	int64_t size;
 	struct cm_id after;
 };
@@ -40,7 +42,8 @@ struct list {
 static enum cm_status read_list(const struct cm_tool_call *call, struct list *out,
                                 struct cm_err *err)
 {
-	static const char *const known[] = {"owner", "namePrefix", "pageSize", "cursor", NULL};
+	static const char *const known[] = {"owner",    "namePrefix", "updatedSince",
+	                                    "pageSize", "cursor",     NULL};
 	const cm_json *value;
 	const char *text;
 	enum cm_status rc = cm_arguments_check(call, known, err);
@@ -58,6 +61,11 @@ static enum cm_status read_list(const struct cm_tool_call *call, struct list *ou
 			return cm_err_set(err, CM_INPUT,
 			                  "cursor: must be one that an earlier page gave.");
 	}
+	if ((rc = cm_arguments_text(call, "updatedSince", &text, err)) != CM_OK)
+		return rc;
+	if (text != NULL && !cm_clock_parse(text, &out->since_s))
+		return cm_err_set(err, CM_INPUT,
+		                  "updatedSince: must be a time such as 2026-01-02T03:04:05Z.");
 	if (cm_json_find(call->arguments, "namePrefix", &value) && value != NULL) {
 		out->prefix = cm_json_string(value);
 		if (out->prefix == NULL ||
@@ -143,6 +151,7 @@ enum cm_status cm_crud_list(const struct cm_tool_call *call, struct cm_tool_resu
 	                        .owner = list.owner,
 	                        .organization = all ? NULL : call->caller->organization,
 	                        .name_prefix = list.prefix,
+	                        .since_s = list.since_s,
 	                        .after_owner = list.after.owner,
 	                        .after_name = list.after.name,
 	                        .limit = list.size + 1,

@@ -2,10 +2,12 @@
 
 #include "tools/fields.h"
 
-#define ID_SCHEMA                                                                                  \
-	"{\"type\":\"string\",\"description\":\"owner/name, such as my-org/my-app\","              \
-	"\"pattern\":\"^[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*$\","               \
-	"\"maxLength\":201}"
+#define DRY_RUN_SCHEMA                                                                             \
+	"{\"type\":\"boolean\",\"default\":false,\"description\":\"Check and tell what would "     \
+	"change, and change nothing\"}"
+#define IF_MATCH_SCHEMA                                                                            \
+	"{\"type\":\"string\",\"description\":\"updatedTime that you read; refused when it was "   \
+	"changed since\"}"
 #define NAME_SCHEMA "{\"type\":\"string\",\"pattern\":\"" CM_NAME_PATTERN "\",\"maxLength\":100}"
 
 /* Begin an object schema; members follow. */
@@ -44,6 +46,10 @@ void cm_crud_put_list_input(const struct cm_tool *tool, struct cm_buf *buf)
 	put_member(buf, "namePrefix",
 	           "{\"type\":\"string\",\"description\":\"Only those whose name begins like "
 	           "this\"}");
+	put_member(
+	    buf, "updatedSince",
+	    "{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"Only those that "
+	    "were changed at this time or later\"}");
 	put_member(buf, "pageSize",
 	           "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":50,"
 	           "\"description\":\"How many to return at most\"}");
@@ -79,7 +85,7 @@ void cm_crud_put_get_input(const struct cm_tool *tool, struct cm_buf *buf)
 {
 	(void)tool;
 	open_object(buf);
-	put_member(buf, "id", ID_SCHEMA);
+	put_member(buf, "id", CM_ID_SCHEMA);
 	close_object(buf, "\"required\":[\"id\"]");
 }
 
@@ -105,6 +111,7 @@ void cm_crud_put_add_input(const struct cm_tool *tool, struct cm_buf *buf)
 	open_object(buf);
 	cm_json_put_name(buf, entity->name);
 	cm_fields_put_schema(buf, entity, CM_SCHEMA_ADD);
+	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
 	put_required(buf, NULL, entity->name);
 }
 
@@ -113,9 +120,11 @@ void cm_crud_put_update_input(const struct cm_tool *tool, struct cm_buf *buf)
 	const struct cm_entity *entity = tool->crud->entity;
 
 	open_object(buf);
-	put_member(buf, "id", ID_SCHEMA);
+	put_member(buf, "id", CM_ID_SCHEMA);
 	cm_json_put_name(buf, entity->name);
 	cm_fields_put_schema(buf, entity, CM_SCHEMA_UPDATE);
+	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
+	put_member(buf, "if_match", IF_MATCH_SCHEMA);
 	put_required(buf, "id", entity->name);
 }
 
@@ -124,13 +133,20 @@ void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf)
 	const struct cm_entity *entity = tool->crud->entity;
 
 	open_object(buf);
-	put_member(buf, "id", ID_SCHEMA);
+	put_member(buf, "id", CM_ID_SCHEMA);
 	put_member(
 	    buf, entity->name,
 	    "{\"type\":\"object\",\"description\":\"In place of id: an object that has owner "
 	    "and name\",\"properties\":{\"owner\":" NAME_SCHEMA ",\"name\":" NAME_SCHEMA
 	    "},\"required\":[\"owner\",\"name\"]}");
-	close_object(buf, "\"minProperties\":1,\"maxProperties\":1");
+	put_member(buf, "cascade",
+	           "{\"type\":\"boolean\",\"default\":false,\"description\":\"Delete it even if "
+	           "others need it: they lose it, or go with it\"}");
+	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
+	put_member(buf, "if_match", IF_MATCH_SCHEMA);
+	cm_json_put_close(buf, '}');
+	cm_buf_puts(buf, ",\"oneOf\":[{\"required\":[\"id\"]},{\"required\":[");
+	cm_buf_printf(buf, "\"%s\"]}],\"additionalProperties\":false}", entity->name);
 }
 
 void cm_crud_put_delete_output(const struct cm_tool *tool, struct cm_buf *buf)
@@ -139,7 +155,9 @@ void cm_crud_put_delete_output(const struct cm_tool *tool, struct cm_buf *buf)
 	open_object(buf);
 	put_member(buf, "owner", NAME_SCHEMA);
 	put_member(buf, "name", NAME_SCHEMA);
-	put_member(buf, "deleted", "{\"const\":true}");
+	put_member(buf, "deleted",
+	           "{\"type\":\"boolean\",\"description\":\"false after a dry run\"}");
+	put_member(buf, "neededBy", "{\"type\":\"string\"}");
 	close_object(buf, "\"required\":[\"owner\",\"name\",\"deleted\"]");
 }
 

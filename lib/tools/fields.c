@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/token.h"
 #include "tools/check.h"
 
 enum { PATH_LEN = 160 };
@@ -189,6 +190,33 @@ out:
 	return rc;
 }
 
+enum cm_status cm_fields_join(struct cm_record *record, const char *from, const char *to,
+                              struct cm_err *err)
+{
+	const char *text = cm_record_text(record, from);
+	struct cm_buf words = {0};
+	cm_json *list = NULL;
+	enum cm_status rc = cm_json_parse(text, strlen(text), &list, NULL);
+
+	if (rc != CM_OK)
+		return cm_err_set(err, CM_STORE, "%s of a %s are not JSON", from,
+		                  record->entity->name);
+	for (size_t i = 0; i < cm_json_length(list); i++) {
+		const char *word = cm_json_string(cm_json_at(list, i));
+
+		cm_buf_puts(&words, i == 0 ? "" : " ");
+		cm_buf_puts(&words, word == NULL ? "" : word);
+	}
+	cm_json_free(list);
+	rc = cm_buf_status(&words, err);
+	if (rc == CM_OK && words.len >= CM_SCOPE_TEXT_MAX)
+		rc = cm_err_set(err, CM_INPUT, "%s.%s: are too many.", record->entity->name, from);
+	if (rc == CM_OK)
+		rc = cm_record_set_text(record, to, cm_buf_str(&words), err);
+	cm_buf_clear(&words);
+	return rc;
+}
+
 static void put_column(struct cm_buf *buf, const struct cm_field *field,
                        const struct cm_value *value)
 {
@@ -233,7 +261,7 @@ void cm_fields_put_open(struct cm_buf *buf, const struct cm_record *record)
 
 		if (field->column == NULL)
 			continue;
-		if (field->name != NULL)
+		if (field->name != NULL && (field->flags & CM_FIELD_WRITE_ONLY) == 0)
 			put_column(buf, field, &record->value[column]);
 		column++;
 	}

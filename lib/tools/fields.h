@@ -21,6 +21,13 @@ enum cm_status cm_fields_default(struct cm_record *record, struct cm_err *err);
 enum cm_status cm_fields_apply(struct cm_record *record, const cm_json *patch, bool creating,
                                struct cm_err *err);
 
+/*
+ * Put the strings of one column, a JSON array, into another, separated by spaces, as the store's
+ * queries read them.  CM_INPUT when they are too many.
+ */
+enum cm_status cm_fields_join(struct cm_record *record, const char *from, const char *to,
+                              struct cm_err *err);
+
 /* Append the record as a JSON object, without closing it: the caller may add members. */
 void cm_fields_put_open(struct cm_buf *buf, const struct cm_record *record);
 

@@ -81,7 +81,8 @@ static void put_items(struct cm_buf *buf, const struct cm_field *field)
 		put_string_limits(buf, field);
 	} else {
 		cm_json_put_member(buf, "type", "object");
-		put_members(buf, field->members);
+		if (field->members != NULL)
+			put_members(buf, field->members);
 	}
 	cm_json_put_close(buf, '}');
 }
@@ -148,6 +149,8 @@ static void put_field(struct cm_buf *buf, const struct cm_field *field, struct l
 /* Whether a field comes out: what is never stored does only if it is told once. */
 static bool comes_out(const struct cm_field *field)
 {
+	if ((field->flags & CM_FIELD_WRITE_ONLY) != 0)
+		return false;
 	return (field->flags & CM_FIELD_READ_ONLY) == 0 || field->column != NULL ||
 	       (field->flags & CM_FIELD_ONCE) != 0;
 }

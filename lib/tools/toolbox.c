@@ -3,6 +3,21 @@
 #include "mcp/prompt.h"
 #include "mcp/resource.h"
 #include "tools/application.h"
+#include "tools/audit.h"
+#include "tools/organization.h"
+#include "tools/role.h"
+#include "tools/token.h"
+#include "tools/user.h"
+
+static const struct cm_tool_set sets[] = {
+    {cm_application_tools, CM_APPLICATION_TOOLS},
+    {cm_organization_tools, CM_ORGANIZATION_TOOLS},
+    {cm_user_tools, CM_USER_TOOLS},
+    {cm_role_tools, CM_ROLE_TOOLS},
+    {cm_permission_tools, CM_PERMISSION_TOOLS},
+    {cm_token_tools, CM_TOKEN_TOOLS},
+    {&cm_audit_tool, 1},
+};
 
 static const struct cm_resource_kind kinds[] = {
     {
@@ -12,6 +27,46 @@ static const struct cm_resource_kind kinds[] = {
         .get_tool = "get_application",
         .list_tool = "get_applications",
         .rows = "applications",
+    },
+    {
+        .kind = "organization",
+        .title = "Organisation",
+        .description = "An organisation with all its fields",
+        .get_tool = "get_organization",
+        .list_tool = "get_organizations",
+        .rows = "organizations",
+    },
+    {
+        .kind = "user",
+        .title = "User",
+        .description = "A user with all fields, without the password",
+        .get_tool = "get_user",
+        .list_tool = "get_users",
+        .rows = "users",
+    },
+    {
+        .kind = "role",
+        .title = "Role",
+        .description = "A role with its users and roles",
+        .get_tool = "get_role",
+        .list_tool = "get_roles",
+        .rows = "roles",
+    },
+    {
+        .kind = "permission",
+        .title = "Permission",
+        .description = "A permission: scopes that users and roles have or are denied",
+        .get_tool = "get_permission",
+        .list_tool = "get_permissions",
+        .rows = "permissions",
+    },
+    {
+        .kind = "token",
+        .title = "Token",
+        .description = "What is known of an access token, never the token itself",
+        .get_tool = "get_token",
+        .list_tool = "get_tokens",
+        .rows = "tokens",
     },
 };
 
@@ -83,8 +138,8 @@ static const struct cm_prompt prompts[] = {
 };
 
 const struct cm_toolbox cm_toolbox = {
-    .tool = cm_application_tools,
-    .count = CM_APPLICATION_TOOLS,
+    .set = sets,
+    .sets = sizeof sets / sizeof *sets,
     .kind = kinds,
     .kinds = sizeof kinds / sizeof *kinds,
     .prompt = prompts,

@@ -1,7 +1,7 @@
 -- fragment: application_columns
 owner, name, organization, display_name, description, created_at_s, updated_at_s, client_id,
 scopes, grant_types, redirect_uris, expire_in_hours, token_endpoint_auth_method, consent_policy,
-jwks, client_secret_sha256, scope, properties
+jwks, disable_signin, ip_whitelist, client_secret_sha256, scope, properties
 
 -- name: application_get
 SELECT {application_columns} FROM application WHERE owner = :owner AND name = :name
@@ -9,13 +9,13 @@ SELECT {application_columns} FROM application WHERE owner = :owner AND name = :n
 -- Names are ASCII, so all that begin with a prefix sort before the prefix and U+007F.
 -- name: application_list
 SELECT {application_columns} FROM application
- WHERE (owner, name) > (:after_owner, :after_name)
+ WHERE (owner, name) > (:after_owner, :after_name) AND updated_at_s >= :since_s
    AND name >= :name_prefix AND name < :name_prefix || char(127)
  ORDER BY owner, name LIMIT :limit
 
 -- name: application_list_of_owner
 SELECT {application_columns} FROM application
- WHERE owner = :owner AND name > :after_name
+ WHERE owner = :owner AND name > :after_name AND updated_at_s >= :since_s
    AND name >= :name_prefix AND name < :name_prefix || char(127)
    AND (:organization IS NULL OR organization = :organization)
  ORDER BY name LIMIT :limit
@@ -24,12 +24,12 @@ SELECT {application_columns} FROM application
 INSERT INTO application
   (owner, name, organization, display_name, description, created_at_s, updated_at_s, client_id,
    scopes, grant_types, redirect_uris, expire_in_hours, token_endpoint_auth_method, consent_policy,
-   jwks, client_secret_sha256, scope, properties)
+   jwks, disable_signin, ip_whitelist, client_secret_sha256, scope, properties)
 VALUES
   (:owner, :name, :organization, :display_name, :description, :created_at_s, :updated_at_s,
    :client_id, :scopes, :grant_types, :redirect_uris, :expire_in_hours,
-   :token_endpoint_auth_method, :consent_policy, :jwks, :client_secret_sha256, :scope,
-   :properties)
+   :token_endpoint_auth_method, :consent_policy, :jwks, :disable_signin, :ip_whitelist,
+   :client_secret_sha256, :scope, :properties)
 
 -- name: application_update
 UPDATE application
@@ -38,7 +38,8 @@ UPDATE application
        client_id = :client_id, scopes = :scopes, grant_types = :grant_types,
        redirect_uris = :redirect_uris, expire_in_hours = :expire_in_hours,
        token_endpoint_auth_method = :token_endpoint_auth_method, consent_policy = :consent_policy,
-       jwks = :jwks, client_secret_sha256 = :client_secret_sha256, scope = :scope, properties = :properties
+       jwks = :jwks, disable_signin = :disable_signin, ip_whitelist = :ip_whitelist,
+       client_secret_sha256 = :client_secret_sha256, scope = :scope, properties = :properties
  WHERE owner = :key_owner AND name = :key_name
 
 -- name: application_delete

@@ -38,3 +38,9 @@ DELETE FROM application WHERE id IN
   (SELECT id FROM application
     WHERE origin <> 'made' AND coalesce(used_at_s, created_at_s + :unused_s) < :before_s
     ORDER BY used_at_s LIMIT :limit)
+
+-- name: sweep_audit
+DELETE FROM audit WHERE id IN
+  (SELECT id FROM audit WHERE at_s < :before_s - 86400 * coalesce(
+     (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'audit_retention_days'), 365)
+    ORDER BY at_s LIMIT :limit)

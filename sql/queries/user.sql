@@ -1,28 +1,21 @@
--- fragment: user_columns
-id, subject, owner, name, display_name, email, password_hash, scope, is_forbidden, created_at_s
+-- What sign-in needs of a person; who is of an organisation that is switched off is forbidden too.
+-- fragment: person_columns
+id, subject, owner, name, display_name, email, password_hash, scope,
+is_forbidden OR (SELECT disable_signin FROM organization WHERE organization.name = user.owner),
+created_at_s, is_admin
 
--- name: user_insert
-INSERT INTO user
-  (subject, owner, name, display_name, email, password_hash, scope, is_forbidden, created_at_s,
-   updated_at_s)
-VALUES (:subject, :owner, :name, :display_name, :email, :password_hash, :scope, 0, :now_s, :now_s)
+-- name: person_get
+SELECT {person_columns} FROM user WHERE owner = :owner AND name = :name
 
--- name: user_get
-SELECT {user_columns} FROM user WHERE owner = :owner AND name = :name
+-- name: person_by_id
+SELECT {person_columns} FROM user WHERE id = :id
 
--- name: user_by_id
-SELECT {user_columns} FROM user WHERE id = :id
-
--- name: user_by_email
-SELECT {user_columns} FROM user WHERE lower(email) = lower(:email) AND email <> ''
+-- name: person_by_email
+SELECT {person_columns} FROM user WHERE lower(email) = lower(:email) AND email <> ''
 
 -- A name alone is good where only one organisation has it; two rows are enough to know.
--- name: user_by_name
-SELECT {user_columns} FROM user WHERE name = :name LIMIT 2
-
--- name: user_list
-SELECT {user_columns} FROM user
- WHERE :owner IS NULL OR owner = :owner ORDER BY owner, name
+-- name: person_by_name
+SELECT {person_columns} FROM user WHERE name = :name LIMIT 2
 
 -- name: user_set_password
 UPDATE user SET password_hash = :password_hash, updated_at_s = :now_s
@@ -31,3 +24,59 @@ UPDATE user SET password_hash = :password_hash, updated_at_s = :now_s
 -- name: user_set_forbidden
 UPDATE user SET is_forbidden = :is_forbidden, updated_at_s = :now_s
  WHERE id = :id
+
+-- The columns stand in the order of the fields in lib/store/user_entity.c.
+-- fragment: user_columns
+owner, name, subject, display_name, email, phone, created_at_s, updated_at_s, password_hash,
+is_admin, is_forbidden, scopes, scope, properties
+
+-- name: user_get
+SELECT {user_columns} FROM user WHERE owner = :owner AND name = :name
+
+-- name: user_find_id
+SELECT owner || '/' || name FROM user
+ WHERE owner = :owner AND ((:email IS NOT NULL AND lower(email) = lower(:email) AND email <> '')
+                           OR (:phone IS NOT NULL AND phone = :phone AND phone <> ''))
+ LIMIT 2
+
+-- name: user_list
+SELECT {user_columns} FROM user
+ WHERE (owner, name) > (:after_owner, :after_name) AND updated_at_s >= :since_s
+   AND name >= :name_prefix AND name < :name_prefix || char(127)
+ ORDER BY owner, name LIMIT :limit
+
+-- name: user_list_of_owner
+SELECT {user_columns} FROM user
+ WHERE owner = :owner AND name > :after_name AND updated_at_s >= :since_s
+   AND name >= :name_prefix AND name < :name_prefix || char(127)
+ ORDER BY name LIMIT :limit
+
+-- name: user_insert
+INSERT INTO user
+  (owner, name, subject, display_name, email, phone, created_at_s, updated_at_s, password_hash,
+   is_admin, is_forbidden, scopes, scope, properties)
+VALUES
+  (:owner, :name, :subject, :display_name, :email, :phone, :created_at_s, :updated_at_s,
+   :password_hash, :is_admin, :is_forbidden, :scopes, :scope, :properties)
+
+-- name: user_update
+UPDATE user
+   SET owner = :owner, name = :name, subject = :subject, display_name = :display_name,
+       email = :email, phone = :phone, created_at_s = :created_at_s, updated_at_s = :updated_at_s,
+       password_hash = :password_hash, is_admin = :is_admin, is_forbidden = :is_forbidden,
+       scopes = :scopes, scope = :scope, properties = :properties
+ WHERE owner = :key_owner AND name = :key_name
+
+-- name: user_delete
+DELETE FROM user WHERE owner = :key_owner AND name = :key_name
+
+-- name: user_dependents
+SELECT 'role ' || role.owner || '/' || role.name
+  FROM user JOIN role_user ON role_user.user_id = user.id JOIN role ON role.id = role_user.role_id
+ WHERE user.owner = :owner AND user.name = :name
+UNION ALL
+SELECT 'permission ' || permission.owner || '/' || permission.name
+  FROM user JOIN permission_user ON permission_user.user_id = user.id
+  JOIN permission ON permission.id = permission_user.permission_id
+ WHERE user.owner = :owner AND user.name = :name
+ LIMIT 21

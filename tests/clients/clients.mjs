@@ -114,7 +114,7 @@ const features = {
             const { contents } = await client.readResource({ uri });
             ok(contents[0].uri === uri && JSON.parse(contents[0].text).owner === "my-org", uri);
         }
-        ok((await client.listResourceTemplates()).resourceTemplates.length === 1, "templates");
+        ok((await client.listResourceTemplates()).resourceTemplates.length === 6, "templates");
         const missing = await client.readResource({ uri: "casement://application/my-org/no" })
             .then(() => null, (error) => error);
         ok(missing, "a resource that is not there");

@@ -180,7 +180,7 @@ class Features:
             contents = (await self.client.read_resource(str(one.uri))).contents
             ok(json.loads(contents[0].text)["owner"] == "my-org", one.uri)
         templates = (await self.client.list_resource_templates()).resource_templates
-        ok(len(templates) == 1, templates)
+        ok(len(templates) == 6, templates)
         await caught(self.client.read_resource("casement://application/my-org/no"))
 
     async def completion(self):

@@ -31,7 +31,7 @@ class OAuthCase(case.Case):
              scope=case.BOTH):
         """A new user; the name with the organisation."""
         identity = f"{organization}/{name or case.unique('user')}"
-        self.instance.run("user", "add", identity, f"scope={scope}", *fields, code=0,
+        self.instance.run("user", "add", identity, f"scopes={scope}", *fields, code=0,
                           data=password.encode() + b"\n")
         return identity
 

@@ -188,7 +188,7 @@ class Others(CommandCase):
     def test_organizations(self):
         """add, list, and what is refused."""
         name = case.unique("org")
-        self.ok("organization", "add", name, "With a Name")
+        self.ok("organization", "add", name, "displayName=With a Name")
         found = {item["name"]: item for item in self.json("organization", "list")}
         self.assertEqual(found[name]["displayName"], "With a Name")
         self.assertLessEqual({"built-in", "my-org"}, set(found))

@@ -7,7 +7,7 @@ from mcp_case import McpCase, REVISIONS
 
 TITLES = "2025-06-18"           # the first revision with titles and structuredContent
 ANNOTATIONS = "2025-03-26"      # the first with annotations and a capability for completion
-TEMPLATE = "casement://application/{owner}/{name}"
+KINDS = ("application", "organization", "user", "role", "permission", "token")
 DEMO = "casement://application/my-org/demo"
 
 
@@ -79,7 +79,7 @@ class Methods(McpCase):
             self.assertEqual("title" in found[0], revision >= TITLES)
         for _, result in self.each("resources/templates/list"):
             self.assertEqual([one["uriTemplate"] for one in result["resourceTemplates"]],
-                             [TEMPLATE])
+                             [f"casement://{kind}/{{owner}}/{{name}}" for kind in KINDS])
         for _, result in self.each("resources/read", {"uri": DEMO}):
             self.assertEqual(result["contents"][0]["uri"], DEMO)
             text = json.loads(result["contents"][0]["text"])
@@ -90,7 +90,7 @@ class Methods(McpCase):
         """-32002 for these revisions, whoever asks, and nothing of what another may see."""
         self.instance.run("application", "add", "built-in/hidden", code=0)
         for uri in (DEMO + "x", "casement://application/built-in/hidden",
-                    "casement://application/my-org", "casement://user/my-org/demo", "file:///etc",
+                    "casement://application/my-org", "casement://users/my-org/demo", "file:///etc",
                     "casement://application/my-org/demo?x=1", "casement://application/my-org/%64"):
             for revision in REVISIONS:
                 with self.subTest(uri=uri, revision=revision):
@@ -112,7 +112,7 @@ class Methods(McpCase):
 
     def test_completion(self):
         """Names of what the token may see."""
-        params = {"ref": {"type": "ref/resource", "uri": TEMPLATE},
+        params = {"ref": {"type": "ref/resource", "uri": "casement://application/{owner}/{name}"},
                   "argument": {"name": "name", "value": "dem"}}
         for _, result in self.each("completion/complete", params):
             self.assertIn("demo", result["completion"]["values"])

@@ -7,6 +7,14 @@
 
 #define READ  CM_SCOPE_BIT(CM_SCOPE_READ_APPLICATION)
 #define WRITE CM_SCOPE_BIT(CM_SCOPE_WRITE_APPLICATION)
+#define ALL_READ                                                                                   \
+	(READ | CM_SCOPE_BIT(CM_SCOPE_READ_ORGANIZATION) | CM_SCOPE_BIT(CM_SCOPE_READ_USER) |      \
+	 CM_SCOPE_BIT(CM_SCOPE_READ_ROLE) | CM_SCOPE_BIT(CM_SCOPE_READ_PERMISSION) |               \
+	 CM_SCOPE_BIT(CM_SCOPE_READ_TOKEN) | CM_SCOPE_BIT(CM_SCOPE_READ_AUDIT))
+#define ALL_WRITE                                                                                  \
+	(WRITE | CM_SCOPE_BIT(CM_SCOPE_WRITE_ORGANIZATION) | CM_SCOPE_BIT(CM_SCOPE_WRITE_USER) |   \
+	 CM_SCOPE_BIT(CM_SCOPE_WRITE_ROLE) | CM_SCOPE_BIT(CM_SCOPE_WRITE_PERMISSION) |             \
+	 CM_SCOPE_BIT(CM_SCOPE_WRITE_TOKEN))
 
 static void test_spellings(void)
 {
@@ -18,12 +26,12 @@ static void test_spellings(void)
 	    {"application:read", READ},
 	    {"write:application", WRITE},
 	    {"application:write", WRITE},
-	    {"read", READ | CM_SCOPE_ANY_READ},
-	    {"read:*", READ | CM_SCOPE_ANY_READ},
-	    {"*:read", READ | CM_SCOPE_ANY_READ},
-	    {"write", WRITE | CM_SCOPE_ANY_WRITE},
-	    {"write:*", WRITE | CM_SCOPE_ANY_WRITE},
-	    {"*:write", WRITE | CM_SCOPE_ANY_WRITE},
+	    {"read", ALL_READ | CM_SCOPE_ANY_READ},
+	    {"read:*", ALL_READ | CM_SCOPE_ANY_READ},
+	    {"*:read", ALL_READ | CM_SCOPE_ANY_READ},
+	    {"write", ALL_WRITE | CM_SCOPE_ANY_WRITE},
+	    {"write:*", ALL_WRITE | CM_SCOPE_ANY_WRITE},
+	    {"*:write", ALL_WRITE | CM_SCOPE_ANY_WRITE},
 	    {"*:application", READ | WRITE},
 	    {"application:*", READ | WRITE},
 	    {"admin", CM_SCOPE_ALL},
@@ -67,8 +75,8 @@ static void test_unknown_words(void)
 	    "read:read",
 	    "read:write",
 	    "application:application",
-	    "read:user",
-	    "user:read",
+	    "read:users",
+	    "users:read",
 	    "reads",
 	    "rea",
 	    "read:applications",
@@ -108,7 +116,7 @@ static void test_kind_alone(void)
 
 static void test_length_counts(void)
 {
-	CU_ASSERT_EQUAL(cm_scope_word("read:application", 4), READ | CM_SCOPE_ANY_READ);
+	CU_ASSERT_EQUAL(cm_scope_word("read:application", 4), ALL_READ | CM_SCOPE_ANY_READ);
 	CU_ASSERT_EQUAL(cm_scope_word("read:applicationx", 16), READ);
 	CU_ASSERT_EQUAL(cm_scope_word("read:application", 15), 0);
 	CU_ASSERT_EQUAL(cm_scope_word("admin", 4), 0);
@@ -128,7 +136,7 @@ static void test_lists(void)
 	    {"  application:write   application:read ", READ | WRITE},
 	    {"read:application read:application application:read", READ},
 	    {"read write", CM_SCOPE_ALL},
-	    {"read *:application", READ | WRITE | CM_SCOPE_ANY_READ},
+	    {"read *:application", ALL_READ | WRITE | CM_SCOPE_ANY_READ},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -175,7 +183,7 @@ static void test_very_long(void)
 /* Who holds all that this version knows still holds less than the words for all. */
 static void test_all_is_more_than_known(void)
 {
-	CU_ASSERT_EQUAL(CM_SCOPE_KNOWN, READ | WRITE);
+	CU_ASSERT_EQUAL(CM_SCOPE_KNOWN, ALL_READ | ALL_WRITE);
 	CU_ASSERT_NOT_EQUAL(cm_scope_word("admin", 5) & ~CM_SCOPE_KNOWN, 0);
 	CU_ASSERT_NOT_EQUAL(cm_scope_word("read", 4) & ~CM_SCOPE_KNOWN, 0);
 	CU_ASSERT_NOT_EQUAL(cm_scope_word("*:write", 7) & ~CM_SCOPE_KNOWN, 0);
@@ -204,8 +212,10 @@ static void test_written(void)
 	    {READ, "read:application", "[\"read:application\"]"},
 	    {READ | WRITE, "read:application write:application",
 	     "[\"read:application\",\"write:application\"]"},
-	    {CM_SCOPE_ALL, "read:application write:application",
-	     "[\"read:application\",\"write:application\"]"},
+	    {CM_SCOPE_BIT(CM_SCOPE_READ_AUDIT) | READ, "read:application read:audit",
+	     "[\"read:application\",\"read:audit\"]"},
+	    {CM_SCOPE_OPENID | READ, "read:application openid",
+	     "[\"read:application\",\"openid\"]"},
 	    {CM_SCOPE_ANY_READ | WRITE, "write:application", "[\"write:application\"]"},
 	    {CM_SCOPE_ANY_WRITE, "", "[]"},
 	};

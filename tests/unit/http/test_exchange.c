@@ -52,7 +52,7 @@ static void test_challenge_texts(void)
 	struct serve serve;
 
 	serve_open(&serve);
-	challenges(&serve, NULL, NULL, CM_SCOPE_KNOWN,
+	challenges(&serve, NULL, NULL, CM_SCOPE_CORE,
 	           "WWW-Authenticate: Bearer " WHERE
 	           "scope=\"read:application write:application\"\r\n");
 	challenges(

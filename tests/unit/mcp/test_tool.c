@@ -22,7 +22,8 @@ static const struct cm_tool tools[] = {
     {.name = "look", .scope = CM_SCOPE_READ_APPLICATION, .read_only = true, .run = run},
     {.name = "change", .scope = CM_SCOPE_WRITE_APPLICATION, .run = run},
 };
-static const struct cm_toolbox box = {.tool = tools, .count = COUNT_OF(tools)};
+static const struct cm_tool_set set = {tools, COUNT_OF(tools)};
+static const struct cm_toolbox box = {.set = &set, .sets = 1};
 
 /* A store alone is all that running a tool needs. */
 static void open_store(struct cm_context *ctx)

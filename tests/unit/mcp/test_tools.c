@@ -32,14 +32,14 @@ static void lists(struct serve *serve, enum serve_client client, cm_scope_set sc
 	struct cm_principal caller = support_caller("my-org", scopes);
 	struct reply reply = serve_rpc(serve, client, NULL, REQUEST("tools/list", "{}"));
 	const cm_json *tools = result_of(&reply, "tools");
+	const struct cm_tool *tool;
 	size_t at = 0;
 
 	CU_ASSERT_EQUAL(cm_json_type(tools), CM_JSON_ARRAY);
-	for (size_t i = 0; i < cm_toolbox.count; i++) {
-		if (cm_tool_allowed(&cm_toolbox.tool[i], &caller))
-			ASSERT_ROW(
-			    cm_toolbox.tool[i].name,
-			    support_is(cm_json_at(tools, at++), "name", cm_toolbox.tool[i].name));
+	for (size_t i = 0; (tool = cm_tool_at(&cm_toolbox, i)) != NULL; i++) {
+		if (cm_tool_allowed(tool, &caller))
+			ASSERT_ROW(tool->name,
+			           support_is(cm_json_at(tools, at++), "name", tool->name));
 	}
 	CU_ASSERT_EQUAL(cm_json_length(tools), at);
 	CU_ASSERT_PTR_NULL(result_of(&reply, "nextCursor"));
@@ -52,7 +52,7 @@ static void test_list_by_scope(void)
 	struct reply reply;
 
 	serve_open(&serve);
-	lists(&serve, DEMO, CM_SCOPE_KNOWN);
+	lists(&serve, DEMO, CM_SCOPE_CORE);
 	lists(&serve, ADMIN, CM_SCOPE_ALL);
 	lists(&serve, READER, CM_SCOPE_BIT(CM_SCOPE_READ_APPLICATION));
 	scopes_of(&serve, DEMO, "write:application");
@@ -90,7 +90,8 @@ static void test_each_tool_is_described(void)
 	serve_open(&serve);
 	reply = serve_rpc(&serve, ADMIN, "2025-11-25", REQUEST("tools/list", "{}"));
 	tools = result_of(&reply, "tools");
-	CU_ASSERT_EQUAL(cm_json_length(tools), cm_toolbox.count);
+	CU_ASSERT_TRUE(cm_json_length(tools) > 0);
+	CU_ASSERT_PTR_NULL(cm_tool_at(&cm_toolbox, cm_json_length(tools)));
 	for (size_t i = 0; i < cm_json_length(tools); i++) {
 		const cm_json *tool = cm_json_at(tools, i), *hints;
 		const char *name = cm_json_string(cm_json_get(tool, "name"));

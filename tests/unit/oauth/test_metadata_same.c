@@ -146,8 +146,12 @@ static void test_A29_every_url_works(void)
 	CU_ASSERT_TRUE(support_writes(cm_json_get(reply.json, "code_challenge_methods_supported"),
 	                              "[\"S256\"]"));
 	CU_ASSERT_TRUE(support_writes(cm_json_get(reply.json, "scopes_supported"),
-	                              "[\"read:application\",\"write:application\",\"openid\","
-	                              "\"profile\",\"email\",\"offline_access\"]"));
+	                              "[\"read:application\",\"write:application\","
+	                              "\"read:organization\",\"write:organization\","
+	                              "\"read:user\",\"write:user\",\"read:role\","
+	                              "\"write:role\",\"read:permission\",\"write:permission\","
+	                              "\"read:token\",\"write:token\",\"read:audit\","
+	                              "\"openid\",\"profile\",\"email\",\"offline_access\"]"));
 	reply_clear(&reply);
 	serve_close(&serve);
 }

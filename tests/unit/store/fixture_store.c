@@ -48,6 +48,7 @@ void fixture_record(struct cm_record *record, const char *owner, const char *nam
 	    {"token_endpoint_auth_method", ""},
 	    {"consent_policy", "once"},
 	    {"jwks", "{}"},
+	    {"ip_whitelist", ""},
 	    {"properties", "{}"},
 	};
 

@@ -11,16 +11,16 @@ static void test_unknown_parameter(void)
 	struct cm_err err = {0};
 	struct cm_query q;
 
-	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_GET, &err);
+	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_FIND, &err);
 	cm_query_text(&q, ":nmae", "my-org");
 	cm_query_text(&q, ":name", "my-org");
 	CU_ASSERT_FALSE(cm_query_row(&q));
 	CU_ASSERT_EQUAL(cm_query_end(&q), CM_INTERNAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, ":nmae"));
-	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_LIST, NULL);
+	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_NAMES, NULL);
 	cm_query_integer(&q, ":lmit", 1);
 	CU_ASSERT_EQUAL(cm_query_end(&q), CM_INTERNAL);
-	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_LIST, NULL);
+	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_NAMES, NULL);
 	cm_query_real(&q, ":lmit", 1);
 	CU_ASSERT_EQUAL(cm_query_end(&q), CM_INTERNAL);
 	cm_store_close(store);
@@ -31,7 +31,7 @@ static bool finds(struct cm_store *store, const char *name)
 	struct cm_query q;
 	bool found;
 
-	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_GET, NULL);
+	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_FIND, NULL);
 	if (name != NULL)
 		cm_query_text(&q, ":name", name);
 	found = cm_query_row(&q);
@@ -57,7 +57,7 @@ static void test_statement_is_reset(void)
 	struct cm_query q;
 
 	for (int i = 0; i < 3; i++) {
-		cm_query_begin(&q, store, CM_STMT_ORGANIZATION_LIST, NULL);
+		cm_query_begin(&q, store, CM_STMT_ORGANIZATION_NAMES, NULL);
 		cm_query_text(&q, ":after_name", "");
 		cm_query_integer(&q, ":limit", 10);
 		CU_ASSERT_TRUE(cm_query_row(&q));
@@ -67,8 +67,14 @@ static void test_statement_is_reset(void)
 	for (int i = 0; i < 3; i++) {
 		cm_query_begin(&q, store, CM_STMT_ORGANIZATION_INSERT, NULL);
 		cm_query_text(&q, ":name", i == 2 ? "new" : "my-org");
+		cm_query_text(&q, ":owner", "admin");
 		cm_query_text(&q, ":display_name", "x");
+		cm_query_text(&q, ":properties", "{}");
 		cm_query_integer(&q, ":created_at_s", 1);
+		cm_query_integer(&q, ":updated_at_s", 1);
+		cm_query_integer(&q, ":disable_signin", 0);
+		cm_query_integer(&q, ":application_quota", -1);
+		cm_query_integer(&q, ":user_quota", -1);
 		cm_query_run(&q);
 		CU_ASSERT_EQUAL(cm_query_changes(&q), i == 2);
 		CU_ASSERT_EQUAL(cm_query_end(&q), i == 2 ? CM_OK : CM_CONFLICT);
@@ -103,7 +109,7 @@ static void test_too_long_a_column(void)
 	struct cm_query q;
 	char small[6] = "old";
 
-	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_GET, &err);
+	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_FIND, &err);
 	cm_query_text(&q, ":name", "my-org");
 	CU_ASSERT_TRUE(cm_query_row(&q));
 	cm_query_column_copy(&q, 1, small, sizeof small);

@@ -1,4 +1,5 @@
 #include "tools/access.h"
+#include "tools/application.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +85,8 @@ static void test_R6_change_of_organizations(void)
 			         organization);
 			make(&record, owner, organization);
 			ASSERT_ROW(row,
-			           cm_access_change(store, &caller, &record, 0, NULL) ==
+			           cm_access_change(store, &cm_application_crud, &caller, &record,
+			                            0, NULL) ==
 			               (reaches(c, owner, organization) ? CM_OK : CM_FORBIDDEN));
 			cm_record_clear(&record);
 		}
@@ -111,14 +113,15 @@ static void test_organizations_exist(void)
 		struct cm_err err = {0};
 
 		make(&record, rows[i].owner, rows[i].organization);
-		ASSERT_ROW(rows[i].sentence,
-		           cm_access_change(store, &caller, &record, 0, &err) == CM_INPUT);
+		ASSERT_ROW(rows[i].sentence, cm_access_change(store, &cm_application_crud, &caller,
+		                                              &record, 0, &err) == CM_INPUT);
 		ASSERT_ROW(rows[i].sentence, strcmp(err.text, rows[i].sentence) == 0);
 		cm_record_clear(&record);
 	}
 	/* A caller whose organisation is gone leaves no row of it behind. */
 	make(&record, "nowhere", "nowhere");
-	CU_ASSERT_EQUAL(cm_access_change(store, &stranger, &record, 0, NULL), CM_INPUT);
+	CU_ASSERT_EQUAL(cm_access_change(store, &cm_application_crud, &stranger, &record, 0, NULL),
+	                CM_INPUT);
 	cm_record_clear(&record);
 	cm_store_close(store);
 }
@@ -139,11 +142,13 @@ static void test_R6_escalation(void)
 	    {"my-org", 0, READ | WRITE, "lacks: read:application write:application."},
 	    {"my-org", READ | WRITE, CM_SCOPE_ANY_READ, "lacks: scopes of every kind."},
 	    {"my-org", READ | WRITE, CM_SCOPE_ANY_WRITE | READ, "lacks: scopes of every kind."},
-	    {"my-org", READ | WRITE, CM_SCOPE_ALL, "lacks: scopes of every kind."},
+	    {"my-org", READ | WRITE, CM_SCOPE_ALL,
+	     "lacks: read:organization write:organization read:user"},
 	    {"my-org", CM_SCOPE_ALL, CM_SCOPE_ALL, NULL},
 	    /* built-in reaches all organisations, but holds no more than its token. */
 	    {"built-in", WRITE, READ, "your token lacks: read:application."},
-	    {"built-in", READ | WRITE, CM_SCOPE_ALL, "lacks: scopes of every kind."},
+	    {"built-in", READ | WRITE, CM_SCOPE_ALL,
+	     "lacks: read:organization write:organization read:user"},
 	    {"built-in", CM_SCOPE_ALL, CM_SCOPE_ALL, NULL},
 	};
 	struct cm_store *store = fixture_store();
@@ -155,7 +160,8 @@ static void test_R6_escalation(void)
 		struct cm_record record;
 
 		make(&record, "my-org", "my-org");
-		ASSERT_ROW(row, cm_access_change(store, &caller, &record, rows[i].held, &err) ==
+		ASSERT_ROW(row, cm_access_change(store, &cm_application_crud, &caller, &record,
+		                                 rows[i].held, &err) ==
 		                    (rows[i].word == NULL ? CM_OK : CM_FORBIDDEN));
 		ASSERT_ROW(row, rows[i].word == NULL || strstr(err.text, rows[i].word) != NULL);
 		cm_record_clear(&record);
@@ -188,7 +194,7 @@ static void test_a_store_that_fails(void)
 
 	CU_ASSERT_TRUE(fixture_sql(store, "ALTER TABLE organization RENAME TO gone"));
 	make(&record, "my-org", "my-org");
-	rc = cm_access_change(store, &caller, &record, 0, &err);
+	rc = cm_access_change(store, &cm_application_crud, &caller, &record, 0, &err);
 	CU_ASSERT_TRUE(rc != CM_OK && rc != CM_INPUT);
 	CU_ASSERT_EQUAL(err.status, rc);
 	cm_record_clear(&record);

@@ -160,17 +160,17 @@ static void test_each_tool_minds_its_arguments(void)
 {
 	struct cm_principal caller = support_caller("built-in", CM_SCOPE_ALL);
 	struct support_rows before;
+	const struct cm_tool *tool;
 	struct serve serve;
 
 	serve_open(&serve);
 	before = support_rows(&serve);
-	for (size_t i = 0; i < cm_toolbox.count; i++) {
+	for (size_t i = 0; (tool = cm_tool_at(&cm_toolbox, i)) != NULL; i++) {
 		struct cm_err err = {0};
 
-		ASSERT_ROW(cm_toolbox.tool[i].name,
-		           support_tool(&serve, &caller, cm_toolbox.tool[i].name,
-		                        "{\"nonsense\":1}", NULL, &err) == CM_INPUT);
-		ASSERT_ROW(cm_toolbox.tool[i].name, strncmp(err.text, "nonsense: ", 10) == 0);
+		ASSERT_ROW(tool->name, support_tool(&serve, &caller, tool->name, "{\"nonsense\":1}",
+		                                    NULL, &err) == CM_INPUT);
+		ASSERT_ROW(tool->name, strncmp(err.text, "nonsense: ", 10) == 0);
 	}
 	CU_ASSERT_TRUE(support_same_rows(before, support_rows(&serve)));
 	serve_close(&serve);
@@ -179,18 +179,18 @@ static void test_each_tool_minds_its_arguments(void)
 static void test_no_arguments(void)
 {
 	struct cm_principal caller = support_caller("built-in", CM_SCOPE_ALL);
+	const struct cm_tool *tool;
 	struct serve serve;
 
 	serve_open(&serve);
-	for (size_t i = 0; i < cm_toolbox.count; i++) {
-		struct cm_tool_call call = {
-		    .ctx = &serve.ctx, .tool = &cm_toolbox.tool[i], .caller = &caller};
+	for (size_t i = 0; (tool = cm_tool_at(&cm_toolbox, i)) != NULL; i++) {
+		struct cm_tool_call call = {.ctx = &serve.ctx, .tool = tool, .caller = &caller};
 		struct cm_tool_result result = {0};
 		enum cm_status rc = cm_tool_run(&call, &result, NULL);
-		bool lists = strstr(cm_toolbox.tool[i].name,
-		                    cm_toolbox.tool[i].crud->entity->plural) != NULL;
+		bool lists =
+		    tool->crud == NULL || strstr(tool->name, tool->crud->entity->plural) != NULL;
 
-		ASSERT_ROW(cm_toolbox.tool[i].name, rc == (lists ? CM_OK : CM_INPUT));
+		ASSERT_ROW(tool->name, rc == (lists ? CM_OK : CM_INPUT));
 		cm_tool_result_clear(&result);
 	}
 	serve_close(&serve);

@@ -55,7 +55,8 @@ static void test_defaults(void)
 	                                    "\"grantTypes\":[\"client_credentials\"],"
 	                                    "\"redirectUris\":[],\"expireInHours\":0,"
 	                                    "\"tokenEndpointAuthMethod\":\"\","
-	                                    "\"consentPolicy\":\"once\",\"jwks\":{}}"));
+	                                    "\"consentPolicy\":\"once\",\"jwks\":{},"
+	                                    "\"disableSignin\":false,\"ipWhitelist\":\"\"}"));
 	CU_ASSERT_STRING_EQUAL(cm_record_text(&record, "properties"), "{}");
 	cm_json_free(json);
 	cm_record_clear(&record);

@@ -279,8 +279,9 @@ static void test_results_match(void)
 /* Every schema is JSON, of an object, and mentions each argument that is required. */
 static void test_all_tools(void)
 {
-	for (size_t i = 0; i < cm_toolbox.count; i++) {
-		const struct cm_tool *tool = &cm_toolbox.tool[i];
+	const struct cm_tool *tool;
+
+	for (size_t i = 0; (tool = cm_tool_at(&cm_toolbox, i)) != NULL; i++) {
 		struct cm_buf in = {0}, out = {0};
 		cm_json *input, *output;
 		const cm_json *required;

@@ -238,7 +238,8 @@ static void test_R6_handing_out_more(void)
 	    {"*:write", READ | WRITE, false},
 	    {"admin", READ | WRITE, false},
 	    {"admin", CM_SCOPE_ALL & ~CM_SCOPE_ANY_WRITE, false},
-	    {"read", READ | WRITE | CM_SCOPE_ANY_READ, true},
+	    {"read", CM_SCOPE_KNOWN, false},
+	    {"read", CM_SCOPE_ALL & ~CM_SCOPE_ANY_WRITE, true},
 	    {"admin", CM_SCOPE_ALL, true},
 	};
 

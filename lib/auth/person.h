@@ -1,0 +1,20 @@
+#ifndef CM_AUTH_PERSON_H
+#define CM_AUTH_PERSON_H
+
+#include "auth/scope.h"
+#include "store/user.h"
+
+/* What a person may do, and so may let clients do, as the registry has it now. */
+
+/*
+ * What the person has: scopes of its own, all as an administrator, and what permissions allow it,
+ * directly and through roles; less what permissions deny it.
+ */
+enum cm_status cm_person_scopes(struct cm_store *store, const struct cm_user *user,
+                                cm_scope_set *out, struct cm_err *err);
+
+/* Add to *out what permissions allow the person, whatever others deny. */
+enum cm_status cm_person_held(struct cm_store *store, const struct cm_user *user, cm_scope_set *out,
+                              struct cm_err *err);
+
+#endif

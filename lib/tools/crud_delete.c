@@ -1,0 +1,145 @@
+#include <string.h>
+
+#include "base/clock.h"
+#include "tools/access.h"
+#include "tools/crud.h"
+#include "tools/fields.h"
+
+/* What is asked for, and what is found on the way. */
+struct removal {
+	const struct cm_tool_call *call;
+	struct cm_id id;
+	bool cascade, dry_run;
+	const char *if_match;
+	struct cm_buf dependents;
+};
+
+static enum cm_status check_version(const struct removal *removal, struct cm_record *record,
+                                    struct cm_err *err)
+{
+	char at[CM_CLOCK_TEXT];
+
+	if (removal->if_match == NULL)
+		return CM_OK;
+	if (!cm_entity_has(record->entity, "updated_at_s"))
+		return cm_err_set(err, CM_INPUT, "if_match: a %s has no updatedTime.",
+		                  record->entity->name);
+	cm_clock_format(cm_record_value(record, "updated_at_s")->integer, at);
+	return strcmp(removal->if_match, at) == 0
+	           ? CM_OK
+	           : cm_err_set(err, CM_CONFLICT,
+	                        "if_match: %s %s/%s was changed at %s by somebody else. Read it "
+	                        "again.",
+	                        record->entity->name, removal->id.owner, removal->id.name, at);
+}
+
+/* What depends on the row keeps it, unless it may go too. */
+static enum cm_status clear_dependents(struct cm_store *store, struct removal *removal,
+                                       struct cm_err *err)
+{
+	const struct cm_entity *entity = removal->call->tool->crud->entity;
+	const struct cm_id *id = &removal->id;
+	enum cm_status rc =
+	    cm_entity_dependents(store, entity, id->owner, id->name, &removal->dependents, err);
+
+	if (rc == CM_OK)
+		rc = cm_buf_status(&removal->dependents, err);
+	if (rc != CM_OK || removal->dependents.len == 0)
+		return rc;
+	if (!removal->cascade)
+		return cm_err_set(
+		    err, CM_CONFLICT,
+		    "%s %s/%s is needed by: %s. With cascade: true they lose it, or go "
+		    "with it.",
+		    entity->name, id->owner, id->name, cm_buf_str(&removal->dependents));
+	return cm_entity_cascade(store, entity, id->name, err);
+}
+
+static enum cm_status check(struct cm_store *store, const struct removal *removal,
+                            struct cm_record *record, struct cm_err *err)
+{
+	const struct cm_crud *crud = removal->call->tool->crud;
+	cm_scope_set held = 0;
+	enum cm_status rc;
+
+	if ((rc = cm_entity_get(store, removal->id.owner, removal->id.name, record, err)) !=
+	        CM_OK ||
+	    (rc = cm_access_see(removal->call->caller, record, err)) != CM_OK ||
+	    (rc = crud->held(store, record, &held, err)) != CM_OK ||
+	    (rc = cm_access_remove(crud, removal->call->caller, record, held, err)) != CM_OK)
+		return rc;
+	if (crud->check_removal != NULL && (rc = crud->check_removal(record, err)) != CM_OK)
+		return rc;
+	return check_version(removal, record, err);
+}
+
+static enum cm_status write_removal(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	struct removal *removal = arg;
+	const struct cm_tool_call *call = removal->call;
+	const struct cm_id *id = &removal->id;
+	struct cm_buf before = {0};
+	struct cm_record record;
+	char text[CM_ID_LENGTH];
+	struct cm_audit row;
+	enum cm_status rc;
+
+	cm_record_init(&record, call->tool->crud->entity);
+	rc = check(store, removal, &record, err);
+	if (rc == CM_OK) {
+		cm_fields_put(&before, &record);
+		rc = cm_buf_status(&before, err);
+	}
+	if (rc == CM_OK)
+		rc = clear_dependents(store, removal, err);
+	if (rc == CM_OK)
+		rc = cm_entity_delete(store, call->tool->crud->entity, id->owner, id->name, err);
+	cm_id_format(&record, text);
+	row = cm_principal_audit(call->caller, call->tool->name, text, CM_OK);
+	row.before = cm_buf_str(&before);
+	if (rc == CM_OK)
+		rc = cm_audit_insert(store, &row, err);
+	cm_buf_clear(&before);
+	cm_record_clear(&record);
+	return rc == CM_OK && removal->dry_run ? cm_err_set(err, CM_DRY_RUN, "dry run") : rc;
+}
+
+static void put_answer(const struct removal *removal, struct cm_tool_result *result)
+{
+	struct cm_buf *buf = &result->text;
+
+	cm_json_put_open(buf, '{');
+	cm_json_put_member(buf, "owner", removal->id.owner);
+	cm_json_put_member(buf, "name", removal->id.name);
+	cm_json_put_name(buf, "deleted");
+	cm_json_put_bool(buf, !removal->dry_run);
+	if (removal->dependents.len > 0)
+		cm_json_put_member(buf, "neededBy", cm_buf_str(&removal->dependents));
+	cm_json_put_close(buf, '}');
+	if (removal->dry_run)
+		cm_buf_puts(&result->note, "This was a dry run: nothing was deleted.");
+}
+
+enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_result *result,
+                              struct cm_err *err)
+{
+	const char *const known[] = {
+	    "id", call->tool->crud->entity->name, "cascade", "dry_run", "if_match", NULL};
+	struct removal removal = {.call = call};
+	enum cm_status rc;
+
+	if ((rc = cm_arguments_check(call, known, err)) == CM_OK &&
+	    (rc = cm_arguments_target(call, &removal.id, err)) == CM_OK &&
+	    (rc = cm_arguments_bool(call, "cascade", &removal.cascade, err)) == CM_OK &&
+	    (rc = cm_arguments_bool(call, "dry_run", &removal.dry_run, err)) == CM_OK &&
+	    (rc = cm_arguments_text(call, "if_match", &removal.if_match, err)) == CM_OK)
+		rc = cm_store_write(call->ctx->store, write_removal, &removal, err);
+	if (rc == CM_DRY_RUN) {
+		cm_err_clear(err);
+		rc = CM_OK;
+	}
+	if (rc == CM_OK)
+		put_answer(&removal, result);
+	cm_buf_clear(&removal.dependents);
+	return rc;
+}
