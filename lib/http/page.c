@@ -6,7 +6,7 @@
 
 /* Readable on a phone, in the dark, and at any size of letters; contrast over 7:1 (WCAG 2.2). */
 static const char style[] =
-    ":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--soft:#5a6069;--line:#8a9099;"
+    ":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--soft:#4d535c;--line:#8a9099;"
     "--act:#0b4f8a;--bad:#9b1c1c}\n"
     "@media (prefers-color-scheme:dark){:root{--ink:#f0f2f5;--paper:#16191d;--soft:#b4bac3;"
     "--line:#7d848e;--act:#8ec5ff;--bad:#ffb0a8}}\n"
