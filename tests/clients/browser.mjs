@@ -9,6 +9,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { BACK, DESKTOP, NARROW, Person, equal, has, ok } from "./person.mjs";
 
 const env = process.env;
 const issuer = env.CASEMENT_ISSUER;
@@ -18,25 +19,6 @@ const shots = env.CASEMENT_SCREENSHOTS ?? fileURLToPath(new URL("../../build/scr
 
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const HTTPS_CALLBACK = "https://app.example/callback";
-const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-const DESKTOP = { viewport: { width: 1280, height: 800 } };
-const NARROW = { ...PHONE, viewport: { width: 320, height: 640 } };
-const WAIT_MS = 15000;
-const CONTRAST = 7; // WCAG 2.2, level AAA
-const TARGET_PX = 44;
-
-function ok(value, what) {
-    if (!value) throw new Error(what);
-}
-
-function equal(value, wanted, what) {
-    ok(value === wanted, `${what}: ${value}, not ${wanted}`);
-}
-
-function has(text, part) {
-    ok(text.includes(part), `"${part}" is not in: ${text}`);
-}
-
 // --- the client of the authorization server ---
 
 const metadata = await (await fetch(issuer + "/.well-known/oauth-authorization-server")).json();
@@ -114,7 +96,7 @@ const servers = [];
 // A server that answers every GET with this page, and knows the URLs that were asked for.
 async function serve(html) {
     const server = createServer((asked, reply) => {
-        urls.push(new URL(asked.url, "http://" + asked.headers.host));
+        if (asked.url !== "/favicon.ico") urls.push(new URL(asked.url, "http://" + asked.headers.host));
         reply.writeHead(200, { "Content-Type": "text/html; charset=utf-8" });
         reply.end(typeof html === "function" ? html() : html);
     });
@@ -124,152 +106,9 @@ async function serve(html) {
     return { port: server.address().port, urls };
 }
 
-const BACK = '<!doctype html><html lang="en"><title>Back</title><h1>Back in the program</h1>';
 const callback = await serve(BACK);
 const LOOPBACK = "http://127.0.0.1/callback"; // as registered: any port is good
 const loopback = `http://127.0.0.1:${callback.port}/callback`;
-
-// --- what every page must be ---
-
-// Runs in the page: what is wrong with it.
-function faults({ contrast, target }) {
-    const found = [];
-    const must = (good, what) => good || found.push(what);
-    const visible = (node) => node.getClientRects().length > 0;
-    must(document.documentElement.lang === "en", "no lang");
-    must(document.title.trim() !== "", "no title");
-    must(document.querySelectorAll("h1").length === 1, "not exactly one h1");
-    must(document.querySelectorAll("main").length === 1, "not exactly one main");
-    must(document.scripts.length === 0, "a script");
-    must(document.styleSheets.length === 1 && document.styleSheets[0].cssRules.length > 5, "no style sheet");
-    for (const node of document.querySelectorAll("*"))
-        for (const { name } of node.attributes)
-            must(name !== "style" && !name.startsWith("on"), `${node.localName} has ${name}`);
-    for (const input of document.querySelectorAll("input:not([type=hidden])")) {
-        must([...input.labels].some((label) => label.textContent.trim()), input.name + " has no label");
-        must(parseFloat(getComputedStyle(input).fontSize) >= 16, input.name + " is zoomed into on phones");
-    }
-    for (const node of document.querySelectorAll("input:not([type=hidden]),button"))
-        must(node.getBoundingClientRect().height >= target, (node.textContent || node.name) + " is a small target");
-    must(document.documentElement.scrollWidth <= innerWidth, "scrolls sideways");
-    const rgb = (color) => color.match(/[\d.]+/g).map(Number);
-    const light = (color) => rgb(color).slice(0, 3).map((c) => c / 255)
-        .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-    const paper = (node) => {
-        const color = node && getComputedStyle(node).backgroundColor;
-        return !node ? "rgb(255,255,255)" : rgb(color)[3] === 0 ? paper(node.parentElement) : color;
-    };
-    for (const node of document.querySelectorAll("body *")) {
-        const words = [...node.childNodes].some((one) => one.nodeType === 3 && one.data.trim());
-        if (!visible(node) || !(words || node.localName === "input")) continue;
-        const [a, b] = [light(getComputedStyle(node).color), light(paper(node))].sort((x, y) => y - x);
-        const ratio = (a + 0.05) / (b + 0.05);
-        must(ratio >= contrast, `contrast ${ratio.toFixed(1)} of "${node.textContent.trim().slice(0, 30)}"`);
-    }
-    return found;
-}
-
-// Runs in the page: the place of the focus among all that can be operated, and whether it shows.
-function focus() {
-    const all = [...document.querySelectorAll("a[href],button,input:not([type=hidden])")];
-    const style = getComputedStyle(document.activeElement);
-    return { at: all.indexOf(document.activeElement), count: all.length,
-        shows: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 };
-}
-
-let shot = 0;
-
-// A person: a browser without cookies, of its own.
-class Person {
-    static async open(browser, options) {
-        const person = new Person();
-        person.context = await browser.newContext({ ...PHONE, ...options });
-        person.context.setDefaultTimeout(WAIT_MS);
-        person.page = await person.context.newPage();
-        person.problems = [];
-        person.expected = [];
-        const note = (text) => person.problems.push(text);
-        person.context.on("console", (message) =>
-            ["error", "warning"].includes(message.type()) && note(message.text()));
-        person.context.on("weberror", (error) => note(String(error.error())));
-        await person.context.exposeBinding("violation", (_, text) => note(text));
-        await person.context.addInitScript(() => document.addEventListener("securitypolicyviolation",
-            (event) => window.violation(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
-        return person;
-    }
-
-    // Look at the page that there is now: it has this heading, and nothing is wrong with it.
-    async sees(heading, { name, texts = [], status } = {}) {
-        await this.page.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor();
-        if (status) equal(this.answer.status(), status, "status");
-        for (const text of texts) has(await this.page.locator("main").innerText(), text);
-        const found = await this.page.evaluate(faults, { contrast: CONTRAST, target: TARGET_PX });
-        ok(found.length === 0, `${heading}: ${found.join("; ")}`);
-        if (name) {
-            const path = join(shots, `${String(++shot).padStart(2, "0")}-${name}.png`);
-            await this.page.screenshot({ path, fullPage: true });
-        }
-        await this.tabs(heading);
-    }
-
-    // Tab reaches everything once, in the order of the page, and shows where it is.
-    async tabs(heading) {
-        let { at, count } = await this.page.evaluate(focus);
-        for (let next = at + 1; next < count; next++) {
-            await this.page.keyboard.press("Tab");
-            const now = await this.page.evaluate(focus);
-            equal(now.at, next, heading + ": Tab went to");
-            ok(now.shows, heading + ": focus does not show");
-        }
-    }
-
-    // Do something that loads a page; whose answer it is kept.
-    async arrive(act) {
-        [this.answer] = await Promise.all([this.page.waitForNavigation(), act()]);
-        return this.answer;
-    }
-
-    async go(url) {
-        this.answer = await this.page.goto(url);
-        return this.answer;
-    }
-
-    press(name) {
-        return this.arrive(() => this.page.getByRole("button", { name, exact: true }).click());
-    }
-
-    async signIn(user = alice, secret = password) {
-        await this.page.getByLabel("User name or e-mail address").fill(user);
-        await this.page.getByLabel("Password").fill(secret);
-        return this.press("Sign in");
-    }
-
-    // Answers of 4xx are written to the console of the browser; these are meant.
-    expects(...statuses) {
-        this.expected.push(...statuses.map((status) => `the server responded with a status of ${status} `));
-    }
-
-    // Answer what the browser asks of a host that is not there; the URLs it asked for.
-    async stub(pattern) {
-        const urls = [];
-        const session = await this.context.newCDPSession(this.page);
-        session.on("Fetch.requestPaused", ({ requestId, request: asked }) => {
-            urls.push(new URL(asked.url));
-            session.send("Fetch.fulfillRequest", { requestId, responseCode: 200,
-                responseHeaders: [{ name: "Content-Type", value: "text/html" }],
-                body: Buffer.from(BACK).toString("base64") }).catch(() => {});
-        });
-        await session.send("Fetch.enable", { patterns: [{ urlPattern: pattern }] });
-        return urls;
-    }
-
-    // Nothing went wrong that was not meant to.
-    settled() {
-        const left = this.problems.filter((text) => !this.expected.some((part) => text.includes(part)));
-        ok(left.length === 0, "the browser says: " + left.join(" | "));
-    }
-}
 
 function database(sql) {
     execFileSync("sqlite3", ["-cmd", ".timeout 30000", env.CASEMENT_DB, sql]);
@@ -309,8 +148,284 @@ test("an https redirect", {}, async (person) => {
     await callWorks(await redeem(asked, told.code));
 });
 
+test("a redirect to a private-use scheme", {}, async (person) => {
+    const redirect = "com.example.app:/callback";
+    const asked = request(await register({ redirect_uris: [redirect] }), redirect);
+    await person.go(asked.url);
+    await person.signIn();
+    await person.sees("Let this application in?", { name: "consent-private-use", texts: ["com.example.app:"] });
+    const [handed] = await Promise.all([
+        person.page.waitForRequest((one) => one.url().startsWith(redirect)),
+        person.button("Allow").click(),
+    ]);
+    await callWorks(await redeem(asked, answered(asked, handed.url()).code));
+});
+
+test("loopback redirects by name and in IPv6", {}, async (person) => {
+    await person.go(issuer + "/account");
+    await person.signIn();
+    for (const host of ["localhost", "[::1]"]) {
+        const urls = await person.stub(`http://${host}:4321/*`);
+        const asked = request(await register({ redirect_uris: [`http://${host}/callback`] }),
+            `http://${host}:4321/callback`);
+        await person.go(asked.url);
+        await person.sees("Let this application in?", { texts: [host] });
+        await person.press("Allow");
+        ok(answered(asked, person.page.url()).code, "no code");
+        equal(urls.length, 1, "requests to " + host);
+    }
+});
+
+test("by keyboard alone", {}, async (person) => {
+    const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
+    const { keyboard } = person.page;
+    await person.go(asked.url);
+    await keyboard.type(alice); // the first field has the focus
+    await keyboard.press("Tab");
+    await keyboard.type(password);
+    await person.arrive(() => keyboard.press("Enter"));
+    await person.page.getByText("asks to do this in your name").waitFor();
+    await keyboard.press("Tab");
+    await person.arrive(() => keyboard.press("Enter"));
+    ok(answered(asked, person.page.url()).code, "no code");
+});
+
+test("Deny: access_denied, and nothing is kept", {}, async (person) => {
+    const asked = request(await register({ redirect_uris: [LOOPBACK], client_name: "Refused" }), loopback);
+    await person.go(asked.url);
+    await person.signIn();
+    await person.press("Deny");
+    const told = answered(asked, person.page.url());
+    equal(told.error, "access_denied", "error");
+    ok(!("code" in told), "a code");
+    await person.go(issuer + "/account");
+    ok(!(await person.page.locator("main").innerText()).includes("Refused"), "it is listed");
+});
+
+test("a wrong password: an error that belongs to the field, then the right one", {}, async (person) => {
+    const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
+    person.expects(403);
+    await person.go(asked.url);
+    await person.signIn(alice, "wrong");
+    await person.sees("Sign in", { name: "wrong-password", status: 403 });
+    const alert = person.page.getByRole("alert");
+    has(await alert.innerText(), "The name or the password is wrong.");
+    const field = person.page.getByLabel("User name or e-mail address");
+    equal(await field.getAttribute("aria-describedby"), await alert.getAttribute("id"), "description");
+    equal(await field.inputValue(), alice, "the name that was typed");
+    equal(await person.page.getByLabel("Password").inputValue(), "", "the password that was typed");
+    await person.signIn();
+    await person.press("Allow");
+    ok(answered(asked, person.page.url()).code, "no code");
+});
+
+test("too many wrong passwords: wait, with the right one too", {}, async (person) => {
+    const bob = env.CASEMENT_USER_LOCKED;
+    person.expects(403, 429);
+    await person.go(issuer + "/account");
+    for (let i = 0; i < 15 && person.answer.status() !== 429; i++) await person.signIn(bob, "wrong");
+    await person.sees("Sign in", { name: "too-many-attempts", status: 429, texts: ["Too many attempts."] });
+    database(`UPDATE throttle SET failures = 15 WHERE key = 'user ${bob}'`);
+    await person.signIn(bob);
+    equal(person.answer.status(), 429, "status with the right password");
+    ok(Number(await person.answer.headerValue("retry-after")) > 0, "no Retry-After");
+    await person.signIn();
+    await person.sees("Your account", { status: 200 });
+});
+
+test("a session that ended while the page was open", {}, async (person) => {
+    const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
+    await person.go(asked.url);
+    await person.signIn();
+    await person.sees("Let this application in?");
+    database("UPDATE session SET expires_at_s = 1");
+    await person.press("Allow");
+    await person.sees("Sign in", { status: 200, texts: ["Test agent"] });
+    await person.signIn();
+    await person.sees("Let this application in?");
+    await person.press("Allow");
+    await callWorks(await redeem(asked, answered(asked, person.page.url()).code));
+});
+
+test("a consent is remembered; prompt=consent asks", {}, async (person) => {
+    const urls = await person.stub("https://app.example/*");
+    const id = env.CASEMENT_WEB_CLIENT_ID;
+    const basic = Buffer.from(`${id}:${env.CASEMENT_WEB_CLIENT_SECRET}`).toString("base64");
+    const first = request(id, HTTPS_CALLBACK);
+    await person.go(first.url);
+    await person.signIn();
+    await person.sees("Let this application in?", { name: "consent-of-the-organisation", texts: ["Web shop"] });
+    await person.press("Allow");
+    await callWorks(await redeem(first, answered(first, person.page.url()).code,
+        { Authorization: "Basic " + basic }));
+    const second = request(id, HTTPS_CALLBACK);
+    await person.go(second.url);
+    ok(answered(second, person.page.url()).code, "no code the second time");
+    // The form of the sign-in page leads to the client at once.
+    const login = request(id, HTTPS_CALLBACK, { prompt: "login" });
+    await person.go(login.url);
+    await person.sees("Sign in");
+    await person.signIn();
+    ok(answered(login, person.page.url()).code, "no code after signing in");
+    equal(urls.length, 3, "requests to app.example");
+    await person.go(request(id, HTTPS_CALLBACK, { prompt: "consent" }).url);
+    await person.sees("Let this application in?");
+});
+
+test("the account page: what was allowed, taking it back, signing out", {}, async (person) => {
+    const name = "Agent to revoke";
+    const asked = request(await register({ redirect_uris: [LOOPBACK], client_name: name }), loopback);
+    await person.go(asked.url);
+    await person.signIn();
+    await person.press("Allow");
+    const token = await redeem(asked, answered(asked, person.page.url()).code);
+    await callWorks(token);
+    await person.go(issuer + "/account");
+    await person.sees("Your account", { name: "account", texts: [alice, name, "See the applications"] });
+    await person.press(`Take back what ${name} may do`);
+    await person.sees("Your account", { status: 200 });
+    equal(await person.page.getByText(name).count(), 0, "it is still listed");
+    equal((await call(token)).status, 401, "tools/call with the token");
+    await person.press("Sign out");
+    await person.sees("You are signed out", { name: "signed-out", status: 200 });
+    await person.go(issuer + "/account");
+    await person.sees("Sign in");
+});
+
+test("sign in as somebody else", {}, async (person) => {
+    const carol = env.CASEMENT_USER_OTHER;
+    const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
+    await person.go(asked.url);
+    await person.signIn();
+    await person.press("Sign in as somebody else");
+    await person.sees("Sign in", { texts: ["Test agent"] });
+    await person.signIn(carol);
+    await person.sees("Let this application in?", { texts: [carol] });
+    await person.go(issuer + "/account");
+    await person.sees("Your account", { name: "account-empty", texts: [carol, "There are none."] });
+});
+
+test("a device: code, sign in, allow, a token", {}, async (person) => {
+    const client = await register({ client_name: "Television", redirect_uris: [], grant_types: [DEVICE_GRANT] });
+    const { status, body: device } = await post(metadata.device_authorization_endpoint,
+        { client_id: client, scope: "read:application" });
+    equal(status, 200, "device authorization: " + JSON.stringify(device));
+    person.expects(404);
+    await person.go(device.verification_uri_complete);
+    await person.sees("Sign in", { texts: ["connect a device"] });
+    await person.signIn();
+    await person.sees("Connect a device", { name: "device" });
+    const field = person.page.getByLabel("The code that your device shows");
+    equal(await field.inputValue(), device.user_code, "the code that is filled in");
+    await field.fill("BBBB-BBBB");
+    await person.press("Go on");
+    await person.sees("Connect a device", { name: "device-wrong-code", texts: ["No device waits under this code."] });
+    await field.fill(device.user_code.toLowerCase().replace("-", ""));
+    await person.press("Go on");
+    await person.sees("Let this application in?", { name: "device-consent",
+        texts: ["Television", device.user_code, "See the applications"] });
+    await person.press("Allow");
+    await person.sees("Connected", { name: "device-connected", status: 200 });
+    const poll = await post(metadata.token_endpoint,
+        { grant_type: DEVICE_GRANT, client_id: client, device_code: device.device_code });
+    equal(poll.status, 200, "poll: " + JSON.stringify(poll.body));
+    await callWorks(poll.body.access_token);
+});
+
+test("pages that say what is wrong, and the start page", {}, async (person) => {
+    person.expects(400);
+    await person.go(request("nobody", loopback).url);
+    await person.sees("That did not work", { name: "unknown-client", status: 400 });
+    equal(await person.page.getByRole("alert").count(), 1, "alerts");
+    await person.go(issuer + "/");
+    await person.sees("Casement", { name: "start", status: 200 });
+});
+
+test("no other site can frame a page", {}, async (person) => {
+    const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
+    await person.go(issuer + "/account");
+    await person.signIn();
+    for (const url of [issuer + "/account", asked.url, issuer + "/device", issuer + "/"]) {
+        const thief = await serve('<!doctype html><html lang="en"><title>Prizes</title><h1>Prizes</h1>'
+            + `<iframe src="${url.replaceAll("&", "&amp;")}"></iframe><iframe src="${loopback}"></iframe>`);
+        await person.go(`http://127.0.0.1:${thief.port}/`);
+        await person.page.frameLocator("iframe >> nth=1").getByText("Back in the program").waitFor();
+        equal(person.page.frames()[1].url(), "chrome-error://chromewebdata/", "the frame with " + url);
+        equal(person.problems.filter((text) => text.includes("frame-ancestors")).length, 1, "refusals");
+        person.problems.length = 0;
+    }
+});
+
+test("no other site can send a form", {}, async (person) => {
+    person.expects(400);
+    await person.go(issuer + "/account");
+    await person.signIn();
+    const thief = await serve('<!doctype html><html lang="en"><title>Prizes</title>'
+        + `<form method="post" action="${issuer}/account"><button name="action" value="sign-out">Win</button></form>`);
+    // Another host is another site: the cookie stays behind.  The same host on another port is not.
+    for (const host of ["localhost", "127.0.0.1"]) {
+        await person.go(`http://${host}:${thief.port}/`);
+        await person.press("Win");
+        await person.sees("That did not work", { status: 400 });
+        await person.go(issuer + "/account");
+        await person.sees("Your account", { texts: [alice] });
+    }
+});
+
+test("a request that a client POSTs from its own site", {}, async (person) => {
+    const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
+    const { origin, pathname, searchParams } = new URL(asked.url);
+    const fields = [...searchParams].map(([name, value]) =>
+        `<input type="hidden" name="${name}" value="${value.replaceAll("&", "&amp;")}">`);
+    const site = await serve('<!doctype html><html lang="en"><title>Client</title>'
+        + `<form method="post" action="${origin}${pathname}">${fields.join("")}<button>Log in</button></form>`);
+    await person.go(issuer + "/account");
+    await person.signIn();
+    await person.go(`http://localhost:${site.port}/`);
+    await person.press("Log in");
+    await person.sees("Let this application in?", { texts: [alice] });
+    await person.press("Allow");
+    ok(answered(asked, person.page.url()).code, "no code");
+});
+
+test("on a desktop", DESKTOP, async (person) => {
+    const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
+    await person.go(asked.url);
+    await person.sees("Sign in", { name: "desktop-sign-in" });
+    await person.signIn();
+    await person.sees("Let this application in?", { name: "desktop-consent" });
+});
+
+test("in the dark", { colorScheme: "dark" }, async (person) => {
+    const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
+    person.expects(403);
+    await person.go(asked.url);
+    await person.signIn(alice, "wrong");
+    await person.sees("Sign in", { name: "dark-wrong-password" });
+    const paper = await person.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    ok(paper.match(/\d+/g).every((part) => part < 64), "the paper is " + paper);
+    await person.signIn();
+    await person.sees("Let this application in?", { name: "dark-consent" });
+});
+
+test("long words on a narrow screen", NARROW, async (person) => {
+    const name = "Agent" + "WithANameWithoutEnd".repeat(5);
+    const urls = await person.stub("https://*.example/*");
+    const redirect = `https://${"a-host-with-a-long-name.".repeat(5)}example/callback`;
+    const asked = request(await register({ redirect_uris: [redirect], client_name: name }), redirect);
+    await person.go(asked.url);
+    await person.sees("Sign in", { texts: [name] });
+    await person.signIn();
+    await person.sees("Let this application in?", { name: "narrow-consent", texts: [name] });
+    await person.press("Allow");
+    equal(urls.length, 1, "requests to the client");
+    await person.go(issuer + "/account");
+    await person.sees("Your account", { name: "narrow-account", texts: [name] });
+});
+
 // --- all of them ---
 
+rmSync(shots, { recursive: true, force: true });
 mkdirSync(shots, { recursive: true });
 const browser = await chromium.launch({
     executablePath: env.CASEMENT_CHROMIUM,
@@ -318,7 +433,7 @@ const browser = await chromium.launch({
 });
 const row = {};
 for (const { name, options, run } of tests) {
-    const person = await Person.open(browser, options);
+    const person = await Person.open(browser, options, { shots, user: alice, password });
     try {
         await run(person);
         person.settled();
@@ -337,5 +452,5 @@ for (const server of servers) {
     server.closeAllConnections();
     server.close();
 }
-if (env.CASEMENT_RESULTS) writeFileSync(env.CASEMENT_RESULTS, JSON.stringify({ [`Chromium`]: row }));
+if (env.CASEMENT_RESULTS) writeFileSync(env.CASEMENT_RESULTS, JSON.stringify({ Chromium: row }));
 process.exit(Object.values(row).includes("NO") ? 1 : 0);

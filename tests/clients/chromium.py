@@ -16,7 +16,7 @@ def missing():
 
 def prepare(server, binary):
     """Add who takes part; the environment of the script."""
-    for name in ("alice", "bob"):
+    for name in ("alice", "bob", "carol"):
         server.run("user", "add", f"my-org/{name}", f"email={name}@example.org",
                    "scope=" + " ".join(SCOPES), code=0, data=PASSWORD.encode() + b"\n")
     web = server.application("my-org/web", "displayName=Web shop", "consentPolicy=once",
@@ -31,6 +31,7 @@ def prepare(server, binary):
         "CASEMENT_SCREENSHOTS": os.path.join(os.path.dirname(binary), "screenshots"),
         "CASEMENT_USER": "my-org/alice",
         "CASEMENT_USER_LOCKED": "my-org/bob",
+        "CASEMENT_USER_OTHER": "my-org/carol",
         "CASEMENT_PASSWORD": PASSWORD,
         "CASEMENT_WEB_CLIENT_ID": web.id,
         "CASEMENT_WEB_CLIENT_SECRET": web.secret,
