@@ -436,7 +436,7 @@ const browser = await chromium.launch({
     args: process.getuid() === 0 ? ["--no-sandbox"] : [],
 });
 const row = {};
-for (const { name, options, run } of tests) {
+for (const [index, { name, options, run }] of tests.entries()) {
     const person = await Person.open(browser, options, { shots, user: alice, password });
     try {
         await run(person);
@@ -447,7 +447,7 @@ for (const { name, options, run } of tests) {
         row[name] = "NO";
         console.log(`FAILED ${name}: ${error.message}`);
         for (const problem of person.problems) console.log("    the browser says: " + problem);
-        await person.page.screenshot({ path: join(shots, "failed.png"), fullPage: true }).catch(() => {});
+        await person.page.screenshot({ path: join(shots, `failed-${index + 1}.png`), fullPage: true }).catch(() => {});
     }
     await person.context.close();
 }

@@ -11,7 +11,8 @@ SCOPES = ["read:application", "write:application"]
 
 def missing():
     """Why the browser's tests can't run; None when they can."""
-    return None if shutil.which("chromium") else "chromium is not installed"
+    lacks = [name for name in ("chromium", "sqlite3") if not shutil.which(name)]
+    return f"not installed for the tests in the browser: {' '.join(lacks)}" if lacks else None
 
 
 def prepare(server, binary):

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """
-Real MCP clients against the real program behind a real lighttpd, and every answer of the
-end-to-end tests against the schemas that the clients' packages carry.
+Real MCP clients against the real program behind a real lighttpd, a real browser on its pages, and
+every answer of the end-to-end tests against the schemas that the clients' packages carry.
 
-    /usr/bin/python3 tests/clients/run.py --binary build/casement
+    /usr/bin/python3 tests/clients/run.py --binary build/casement [--browser]
 
 The last line is `N passed, N failed, N skipped`; the exit status is 1 when something failed.
 """
@@ -23,6 +23,7 @@ E2E = os.path.join(HERE, "..", "e2e")
 sys.path.insert(0, E2E)
 
 # pylint: disable=wrong-import-position
+import chromium
 import instance
 import servers
 
@@ -93,6 +94,17 @@ def run_clients(tools, folder):
     return table, broken
 
 
+def run_browser(tool, folder):
+    """The tests in the browser; passed and failed."""
+    try:
+        server = instance.Instance()
+        rows = run_script(tool, "browser.mjs", folder,
+                          chromium.prepare(server, instance.Instance.binary))
+    finally:
+        instance.close_all()
+    return count(rows or {}, int(rows is None))
+
+
 def markdown(first, table):
     """A line a client and revision; what it says nothing of is "–"."""
     features = list(dict.fromkeys(feature for row in table.values() for feature in row))
@@ -153,16 +165,23 @@ def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="Real MCP clients against the program.")
     parser.add_argument("--binary", required=True)
+    parser.add_argument("--browser", action="store_true", help="the tests in the browser alone")
     options = parser.parse_args()
-    found = [node(), python()]
+    found = [node()] if options.browser else [node(), python()]
     tools = [tool for tool, _ in found if tool]
     reasons = [reason for _, reason in found if reason]
+    script = found[0][0]
+    if script and chromium.missing():
+        reasons.append(chromium.missing())
     instance.Instance.binary = os.path.abspath(options.binary)
     instance.Instance.server_class = servers.Lighttpd
     passed = failed = 0
-    if tools:
-        with tempfile.TemporaryDirectory(prefix="cm-clients-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cm-clients-") as folder:
+        if tools and not options.browser:
             passed, failed = run(tools, instance.Instance.binary, folder)
+        if script and not chromium.missing():
+            seen, unseen = run_browser(script, folder)
+            passed, failed = passed + seen, failed + unseen
     for reason in reasons:
         print(f"skip: {reason}")
     print(f"{passed} passed, {failed} failed, {len(reasons)} skipped")
