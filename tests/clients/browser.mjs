@@ -180,7 +180,8 @@ test("by keyboard alone", {}, async (person) => {
     const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
     const { keyboard } = person.page;
     await person.go(asked.url);
-    await keyboard.type(alice); // the first field has the focus
+    await person.focused();
+    await keyboard.type(alice);
     await keyboard.press("Tab");
     await keyboard.type(password);
     await person.arrive(() => keyboard.press("Enter"));

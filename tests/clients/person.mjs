@@ -101,6 +101,7 @@ export class Person {
     async sees(heading, { name, texts = [], status } = {}) {
         await this.page.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor();
         if (status) equal(this.answer.status(), status, "status");
+        await this.focused();
         for (const text of texts) has(await this.page.locator("main").innerText(), text);
         const found = await this.page.evaluate(faults, { contrast: CONTRAST, target: TARGET_PX });
         ok(found.length === 0, `${heading}: ${found.join("; ")}`);
@@ -109,6 +110,12 @@ export class Person {
             await this.page.screenshot({ path, fullPage: true });
         }
         await this.tabs(heading);
+    }
+
+    // The field that is meant to have the focus from the start gets it when the page is drawn.
+    async focused() {
+        const field = this.page.locator("[autofocus]");
+        if (await field.count()) await field.and(this.page.locator(":focus")).waitFor();
     }
 
     // Tab reaches everything once, in the order of the page, and shows where it is.
