@@ -4,7 +4,7 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ const shots = env.CASEMENT_SCREENSHOTS ?? fileURLToPath(new URL("../../build/scr
 
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const HTTPS_CALLBACK = "https://app.example/callback";
+
 // --- the client of the authorization server ---
 
 const metadata = await (await fetch(issuer + "/.well-known/oauth-authorization-server")).json();
@@ -430,8 +431,9 @@ test("long words on a narrow screen", NARROW, async (person) => {
 
 // --- all of them ---
 
-rmSync(shots, { recursive: true, force: true });
 mkdirSync(shots, { recursive: true });
+for (const name of readdirSync(shots))
+    if (/^(\d\d|failed)-.*\.png$/.test(name)) unlinkSync(join(shots, name)); // of the last run
 const browser = await chromium.launch({
     executablePath: env.CASEMENT_CHROMIUM,
     args: process.getuid() === 0 ? ["--no-sandbox"] : [],
@@ -448,7 +450,8 @@ for (const [index, { name, options, run }] of tests.entries()) {
         row[name] = "NO";
         console.log(`FAILED ${name}: ${error.message}`);
         for (const problem of person.problems) console.log("    the browser says: " + problem);
-        await person.page.screenshot({ path: join(shots, `failed-${index + 1}.png`), fullPage: true }).catch(() => {});
+        const path = join(shots, `failed-${index + 1}.png`);
+        await person.page.screenshot({ path, fullPage: true }).catch(() => {});
     }
     await person.context.close();
 }
