@@ -14,9 +14,10 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt
 	libssl-dev libcrypt-dev libcurl4-openssl-dev libcunit1-dev
 PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
+PACKAGES_CLIENTS := chromium python3-venv
 
 # Goals that change what the others find run before them, with -j too.
-FIRST := $(filter setup setup-tools clean,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-tools setup-clients clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
 MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
@@ -70,8 +71,8 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-tools run check checklist check-unit check-asan check-valgrind check-clients lint format coverage \
-	install clean help tests can-build can-test FORCE
+.PHONY: all setup setup-tools setup-clients run check checklist check-unit check-asan check-valgrind \
+	check-clients lint format coverage install clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -80,6 +81,9 @@ setup: ## install what building, running and testing need (Debian; sudo only whe
 
 setup-tools: ## install what lint, format and check-valgrind need besides
 	@deploy/setup $(PACKAGES_TOOLS)
+
+setup-clients: ## install what check-clients needs besides node and npm
+	@deploy/setup $(PACKAGES_CLIENTS)
 
 run: $(PROGRAM) ## run it behind lighttpd until Ctrl-C: PORT=8080, VAR=var (the folder for all state)
 	@exec deploy/run "$(PROGRAM)" "$(PORT)" "$(VAR)"
@@ -186,7 +190,7 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 		'e2e lighttpd' '$(call E2E,$(BUILD)/valgrind/casement,lighttpd)' \
 		'no reports' 'tests/reports $(BUILD)/valgrind/reports'
 
-check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs and OAuth clients (wants node, npm and python3-venv)
+check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
 
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi

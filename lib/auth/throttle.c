@@ -57,8 +57,8 @@ enum cm_status cm_throttle_check(struct cm_store *store, enum cm_throttle_kind k
 		*wait_s = 0;
 		return CM_OK;
 	}
-	return cm_err_set(err, CM_THROTTLED, "Too many attempts. Try again in %lld seconds.",
-	                  (long long)*wait_s);
+	return cm_err_set(err, CM_THROTTLED, "Too many attempts. Try again in %lld second%s.",
+	                  (long long)*wait_s, *wait_s == 1 ? "" : "s");
 }
 
 struct change {

@@ -6,7 +6,7 @@
 
 /* Readable on a phone, in the dark, and at any size of letters; contrast over 7:1 (WCAG 2.2). */
 static const char style[] =
-    ":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--soft:#5a6069;--line:#8a9099;"
+    ":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--soft:#4d535c;--line:#8a9099;"
     "--act:#0b4f8a;--bad:#9b1c1c}\n"
     "@media (prefers-color-scheme:dark){:root{--ink:#f0f2f5;--paper:#16191d;--soft:#b4bac3;"
     "--line:#7d848e;--act:#8ec5ff;--bad:#ffb0a8}}\n"
@@ -24,12 +24,13 @@ static const char style[] =
     "button.quiet{background:transparent;color:var(--act)}\n"
     "button.link{border:0;padding:.6rem 0;background:none;color:var(--act);"
     "text-decoration:underline;font-weight:400}\n"
+    "a{color:var(--act)}\n"
     ":focus-visible{outline:3px solid var(--act);outline-offset:2px}\n"
     ".error{color:var(--bad);border-left:.3rem solid var(--bad);padding-left:.75rem}\n"
     ".note{color:var(--soft)}\n"
     "code{font-family:ui-monospace,monospace;font-size:.95em}\n"
     "li{margin:.35rem 0}\n"
-    ".grant{border-top:1px solid var(--line);padding:.5rem 0}\n";
+    ".grant{border-top:1px solid var(--line);padding:.5rem 0 1.5rem}\n";
 
 /*
  * Browsers hold the policy against each redirect that a form leads to, so the target of the last

@@ -43,7 +43,9 @@ enum cm_status cm_browser_open(struct cm_exchange *x, struct cm_browser *out, st
 	if (!cm_cookie_get(x, out->secret)) {
 		if ((rc = cm_crypto_secret(out->secret, err)) != CM_OK)
 			return rc;
-		cm_cookie_set(x, out->secret);
+		/* Another site's POST comes without the cookie, and must not replace it. */
+		if (strcmp(x->req->method, "POST") != 0)
+			cm_cookie_set(x, out->secret);
 		return derive(out, err);
 	}
 	if ((rc = derive(out, err)) != CM_OK)

@@ -18,7 +18,7 @@ struct cm_browser {
 	struct cm_session session; /* if signed in */
 };
 
-/* Find out whose browser it is; one without a cookie gets one.  What keeps the store from it. */
+/* Find out whose browser it is; a GET without a cookie gets one.  What keeps the store from it. */
 enum cm_status cm_browser_open(struct cm_exchange *x, struct cm_browser *out, struct cm_err *err);
 
 /* Append the hidden field for a form. */

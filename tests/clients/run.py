@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """
-Real MCP clients and a strict OAuth library against the real program behind a real lighttpd, and
+Real MCP clients and a strict OAuth library against the real program behind a real lighttpd, a real
+browser on its pages, and
 every answer of the end-to-end tests against the schemas that the clients' packages carry.
 
-    /usr/bin/python3 tests/clients/run.py --binary build/casement
+    /usr/bin/python3 tests/clients/run.py --binary build/casement [--browser]
 
 The last line is `N passed, N failed, N skipped`; the exit status is 1 when something failed.
 """
@@ -23,6 +24,7 @@ E2E = os.path.join(HERE, "..", "e2e")
 sys.path.insert(0, E2E)
 
 # pylint: disable=wrong-import-position
+import chromium
 import instance
 import servers
 
@@ -108,7 +110,7 @@ def run_oauth(tool, script, folder, algorithm="RS256"):
     """
     server = instance.Instance({"signing_algorithm": algorithm})
     server.run("key", "rotate", code=0)
-    server.run("user", "add", USER["CASEMENT_USER"], "scope=read:application write:application",
+    server.run("user", "add", USER["CASEMENT_USER"], "scopes=read:application write:application",
                "email=alice@example.org", code=0,
                data=USER["CASEMENT_PASSWORD"].encode() + b"\n")
     try:
@@ -130,6 +132,18 @@ def run_oauths(tools, folder):
             broken += rows is None
             strict.update(rows or {})
     return sdks, strict, broken
+
+
+def run_browser(tool, folder):
+    """The tests in the browser; passed and failed."""
+    try:
+        server = instance.Instance()
+        rows = run_script(tool, "browser.mjs", folder,
+                          chromium.prepare(server, instance.Instance.binary))
+    finally:
+        instance.close_all()
+    good, bad = count(rows or {})
+    return good, bad + (rows is None)
 
 
 def markdown(first, table):
@@ -197,16 +211,23 @@ def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="Real MCP clients against the program.")
     parser.add_argument("--binary", required=True)
+    parser.add_argument("--browser", action="store_true", help="the tests in the browser alone")
     options = parser.parse_args()
-    found = [node(), python()]
+    found = [node()] if options.browser else [node(), python()]
     tools = [tool for tool, _ in found if tool]
     reasons = [reason for _, reason in found if reason]
+    script = found[0][0]
+    if script and chromium.missing():
+        reasons.append(chromium.missing())
     instance.Instance.binary = os.path.abspath(options.binary)
     instance.Instance.server_class = servers.Lighttpd
     passed = failed = 0
-    if tools:
-        with tempfile.TemporaryDirectory(prefix="cm-clients-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cm-clients-") as folder:
+        if tools and not options.browser:
             passed, failed = run(tools, instance.Instance.binary, folder)
+        if script and not chromium.missing():
+            seen, unseen = run_browser(script, folder)
+            passed, failed = passed + seen, failed + unseen
     for reason in reasons:
         print(f"skip: {reason}")
     print(f"{passed} passed, {failed} failed, {len(reasons)} skipped")

@@ -451,10 +451,12 @@ class Consent(oauth_case.OAuthCase):
                 self.assert_page_error(person.submit(action="allow"))
 
     def test_A25_form_without_cookie(self):
-        """A browser that kept no cookie has said nothing."""
+        """A browser that kept no cookie has said nothing; no other site can replace the cookie."""
         person = self.ask()
         person.session.cookies.clear()
-        self.assert_page_error(person.submit(action="allow"))
+        reply = person.submit(action="allow")
+        self.assert_page_error(reply)
+        self.assertNotIn("Set-Cookie", reply.headers)
 
     def test_cookie(self):
         """Not for scripts, not for other sites, for this host alone over https."""
