@@ -173,7 +173,8 @@ static enum cm_status set_field(const struct cli *cli, cm_json *object, const ch
 	field = cm_entity_field(entity_of(cli), name);
 	if (field == NULL || field->type == CM_FIELD_STRING) {
 		value = cm_json_from_string(equals + 1);
-	} else if (field->type == CM_FIELD_STRINGS && isalpha((unsigned char)equals[1])) {
+	} else if (field->type == CM_FIELD_STRINGS &&
+	           (equals[1] == '\0' || isalpha((unsigned char)equals[1]))) {
 		value = split(equals + 1);
 	} else {
 		struct cm_err why = {0};
