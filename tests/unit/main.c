@@ -17,10 +17,12 @@ extern const struct cm_suite cm_suite_auth_jwt;
 extern const struct cm_suite cm_suite_auth_jwt_forged;
 extern const struct cm_suite cm_suite_auth_key;
 extern const struct cm_suite cm_suite_auth_libjwt_type;
+extern const struct cm_suite cm_suite_auth_password;
 extern const struct cm_suite cm_suite_auth_principal;
 extern const struct cm_suite cm_suite_auth_redirect_uri;
 extern const struct cm_suite cm_suite_auth_scope;
 extern const struct cm_suite cm_suite_auth_scope_grant;
+extern const struct cm_suite cm_suite_auth_throttle;
 extern const struct cm_suite cm_suite_auth_verified;
 extern const struct cm_suite cm_suite_base_address;
 extern const struct cm_suite cm_suite_base_buf;
@@ -96,10 +98,12 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_auth_jwt_forged,
     &cm_suite_auth_key,
     &cm_suite_auth_libjwt_type,
+    &cm_suite_auth_password,
     &cm_suite_auth_principal,
     &cm_suite_auth_redirect_uri,
     &cm_suite_auth_scope,
     &cm_suite_auth_scope_grant,
+    &cm_suite_auth_throttle,
     &cm_suite_auth_verified,
     &cm_suite_base_address,
     &cm_suite_base_buf,
