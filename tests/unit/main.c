@@ -13,6 +13,7 @@ extern const struct cm_suite cm_suite_auth_access_token_again;
 extern const struct cm_suite cm_suite_auth_access_token_check;
 extern const struct cm_suite cm_suite_auth_client;
 extern const struct cm_suite cm_suite_auth_context;
+extern const struct cm_suite cm_suite_auth_jwk;
 extern const struct cm_suite cm_suite_auth_jwt;
 extern const struct cm_suite cm_suite_auth_jwt_forged;
 extern const struct cm_suite cm_suite_auth_key;
@@ -94,6 +95,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_auth_access_token_check,
     &cm_suite_auth_client,
     &cm_suite_auth_context,
+    &cm_suite_auth_jwk,
     &cm_suite_auth_jwt,
     &cm_suite_auth_jwt_forged,
     &cm_suite_auth_key,
