@@ -11,10 +11,12 @@
 extern const struct cm_suite cm_suite_auth_access_token;
 extern const struct cm_suite cm_suite_auth_access_token_again;
 extern const struct cm_suite cm_suite_auth_access_token_check;
+extern const struct cm_suite cm_suite_auth_assertion;
 extern const struct cm_suite cm_suite_auth_client;
 extern const struct cm_suite cm_suite_auth_context;
 extern const struct cm_suite cm_suite_auth_jwk;
 extern const struct cm_suite cm_suite_auth_jwt;
+extern const struct cm_suite cm_suite_auth_jwt_assertion;
 extern const struct cm_suite cm_suite_auth_jwt_forged;
 extern const struct cm_suite cm_suite_auth_key;
 extern const struct cm_suite cm_suite_auth_libjwt_type;
@@ -93,10 +95,12 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_auth_access_token,
     &cm_suite_auth_access_token_again,
     &cm_suite_auth_access_token_check,
+    &cm_suite_auth_assertion,
     &cm_suite_auth_client,
     &cm_suite_auth_context,
     &cm_suite_auth_jwk,
     &cm_suite_auth_jwt,
+    &cm_suite_auth_jwt_assertion,
     &cm_suite_auth_jwt_forged,
     &cm_suite_auth_key,
     &cm_suite_auth_libjwt_type,
