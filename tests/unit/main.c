@@ -74,11 +74,13 @@ extern const struct cm_suite cm_suite_store_entity;
 extern const struct cm_suite cm_suite_store_entity_list;
 extern const struct cm_suite cm_suite_store_organization;
 extern const struct cm_suite cm_suite_store_query;
+extern const struct cm_suite cm_suite_store_session;
 extern const struct cm_suite cm_suite_store_setting;
 extern const struct cm_suite cm_suite_store_signing_key;
 extern const struct cm_suite cm_suite_store_store;
 extern const struct cm_suite cm_suite_store_store_file;
 extern const struct cm_suite cm_suite_store_token;
+extern const struct cm_suite cm_suite_store_user;
 extern const struct cm_suite cm_suite_tools_access;
 extern const struct cm_suite cm_suite_tools_application;
 extern const struct cm_suite cm_suite_tools_arguments;
@@ -158,11 +160,13 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_entity_list,
     &cm_suite_store_organization,
     &cm_suite_store_query,
+    &cm_suite_store_session,
     &cm_suite_store_setting,
     &cm_suite_store_signing_key,
     &cm_suite_store_store,
     &cm_suite_store_store_file,
     &cm_suite_store_token,
+    &cm_suite_store_user,
     &cm_suite_tools_access,
     &cm_suite_tools_application,
     &cm_suite_tools_arguments,
