@@ -70,8 +70,10 @@ extern const struct cm_suite cm_suite_oauth_token_answer;
 extern const struct cm_suite cm_suite_oauth_token_client;
 extern const struct cm_suite cm_suite_store_application;
 extern const struct cm_suite cm_suite_store_audit;
+extern const struct cm_suite cm_suite_store_device;
 extern const struct cm_suite cm_suite_store_entity;
 extern const struct cm_suite cm_suite_store_entity_list;
+extern const struct cm_suite cm_suite_store_grant;
 extern const struct cm_suite cm_suite_store_organization;
 extern const struct cm_suite cm_suite_store_query;
 extern const struct cm_suite cm_suite_store_session;
@@ -156,8 +158,10 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_oauth_token_client,
     &cm_suite_store_application,
     &cm_suite_store_audit,
+    &cm_suite_store_device,
     &cm_suite_store_entity,
     &cm_suite_store_entity_list,
+    &cm_suite_store_grant,
     &cm_suite_store_organization,
     &cm_suite_store_query,
     &cm_suite_store_session,
