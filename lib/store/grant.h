@@ -102,7 +102,7 @@ enum cm_status cm_refresh_spend(struct cm_store *store, const char *sha256, int6
 /* End all tokens of a family. */
 enum cm_status cm_family_revoke(struct cm_store *store, const char *family, struct cm_err *err);
 
-/* The same of a person, whatever the client; consents stay. */
+/* End all that clients got of a person, and may still fetch; the consents stay. */
 enum cm_status cm_user_revoke(struct cm_store *store, int64_t user_id, struct cm_err *err);
 
 #endif

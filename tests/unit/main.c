@@ -69,7 +69,9 @@ extern const struct cm_suite cm_suite_oauth_token;
 extern const struct cm_suite cm_suite_oauth_token_answer;
 extern const struct cm_suite cm_suite_oauth_token_client;
 extern const struct cm_suite cm_suite_store_application;
+extern const struct cm_suite cm_suite_store_assertion;
 extern const struct cm_suite cm_suite_store_audit;
+extern const struct cm_suite cm_suite_store_client;
 extern const struct cm_suite cm_suite_store_device;
 extern const struct cm_suite cm_suite_store_entity;
 extern const struct cm_suite cm_suite_store_entity_list;
@@ -81,6 +83,8 @@ extern const struct cm_suite cm_suite_store_setting;
 extern const struct cm_suite cm_suite_store_signing_key;
 extern const struct cm_suite cm_suite_store_store;
 extern const struct cm_suite cm_suite_store_store_file;
+extern const struct cm_suite cm_suite_store_sweep;
+extern const struct cm_suite cm_suite_store_throttle;
 extern const struct cm_suite cm_suite_store_token;
 extern const struct cm_suite cm_suite_store_user;
 extern const struct cm_suite cm_suite_tools_access;
@@ -157,7 +161,9 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_oauth_token_answer,
     &cm_suite_oauth_token_client,
     &cm_suite_store_application,
+    &cm_suite_store_assertion,
     &cm_suite_store_audit,
+    &cm_suite_store_client,
     &cm_suite_store_device,
     &cm_suite_store_entity,
     &cm_suite_store_entity_list,
@@ -169,6 +175,8 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_signing_key,
     &cm_suite_store_store,
     &cm_suite_store_store_file,
+    &cm_suite_store_sweep,
+    &cm_suite_store_throttle,
     &cm_suite_store_token,
     &cm_suite_store_user,
     &cm_suite_tools_access,
