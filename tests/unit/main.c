@@ -76,6 +76,7 @@ extern const struct cm_suite cm_suite_store_device;
 extern const struct cm_suite cm_suite_store_entity;
 extern const struct cm_suite cm_suite_store_entity_list;
 extern const struct cm_suite cm_suite_store_grant;
+extern const struct cm_suite cm_suite_store_migration;
 extern const struct cm_suite cm_suite_store_organization;
 extern const struct cm_suite cm_suite_store_query;
 extern const struct cm_suite cm_suite_store_session;
@@ -168,6 +169,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_entity,
     &cm_suite_store_entity_list,
     &cm_suite_store_grant,
+    &cm_suite_store_migration,
     &cm_suite_store_organization,
     &cm_suite_store_query,
     &cm_suite_store_session,
