@@ -42,6 +42,7 @@ extern const struct cm_suite cm_suite_base_text;
 extern const struct cm_suite cm_suite_base_url;
 extern const struct cm_suite cm_suite_http_access_log;
 extern const struct cm_suite cm_suite_http_answer;
+extern const struct cm_suite cm_suite_http_cookie;
 extern const struct cm_suite cm_suite_http_cors;
 extern const struct cm_suite cm_suite_http_exchange;
 extern const struct cm_suite cm_suite_http_params;
@@ -136,6 +137,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_url,
     &cm_suite_http_access_log,
     &cm_suite_http_answer,
+    &cm_suite_http_cookie,
     &cm_suite_http_cors,
     &cm_suite_http_exchange,
     &cm_suite_http_params,
