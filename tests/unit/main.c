@@ -45,6 +45,7 @@ extern const struct cm_suite cm_suite_http_answer;
 extern const struct cm_suite cm_suite_http_cookie;
 extern const struct cm_suite cm_suite_http_cors;
 extern const struct cm_suite cm_suite_http_exchange;
+extern const struct cm_suite cm_suite_http_page;
 extern const struct cm_suite cm_suite_http_params;
 extern const struct cm_suite cm_suite_http_request;
 extern const struct cm_suite cm_suite_http_response;
@@ -140,6 +141,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_http_cookie,
     &cm_suite_http_cors,
     &cm_suite_http_exchange,
+    &cm_suite_http_page,
     &cm_suite_http_params,
     &cm_suite_http_request,
     &cm_suite_http_response,
