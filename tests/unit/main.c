@@ -65,8 +65,11 @@ extern const struct cm_suite cm_suite_mcp_revision;
 extern const struct cm_suite cm_suite_mcp_revision_table;
 extern const struct cm_suite cm_suite_mcp_tool;
 extern const struct cm_suite cm_suite_mcp_tools;
+extern const struct cm_suite cm_suite_oauth_authorization_scope;
+extern const struct cm_suite cm_suite_oauth_document;
 extern const struct cm_suite cm_suite_oauth_metadata;
 extern const struct cm_suite cm_suite_oauth_metadata_same;
+extern const struct cm_suite cm_suite_oauth_registration;
 extern const struct cm_suite cm_suite_oauth_resource;
 extern const struct cm_suite cm_suite_oauth_token;
 extern const struct cm_suite cm_suite_oauth_token_answer;
@@ -161,8 +164,11 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_mcp_revision_table,
     &cm_suite_mcp_tool,
     &cm_suite_mcp_tools,
+    &cm_suite_oauth_authorization_scope,
+    &cm_suite_oauth_document,
     &cm_suite_oauth_metadata,
     &cm_suite_oauth_metadata_same,
+    &cm_suite_oauth_registration,
     &cm_suite_oauth_resource,
     &cm_suite_oauth_token,
     &cm_suite_oauth_token_answer,
