@@ -14,10 +14,10 @@
 
 enum {
 	KEYS_MAX = 16,
-	NUMBER_MAX = 1024,
 	COORDINATE = 32,
 	RSA_BITS_MIN = 2048,
-	RSA_BITS_MAX = 8192
+	RSA_BITS_MAX = 8192,
+	NUMBER_MAX = CM_BASE64URL_SIZE(RSA_BITS_MAX / 8) /* characters of the longest, and a NUL */
 };
 
 /* A member's bytes; 0 when it is absent, too long or no base64url. */
@@ -26,7 +26,7 @@ static size_t read_bytes(const cm_json *jwk, const char *name, unsigned char out
 	const char *text = cm_json_string(cm_json_get(jwk, name));
 	size_t len = 0;
 
-	if (text == NULL || strlen(text) > NUMBER_MAX ||
+	if (text == NULL || strlen(text) >= NUMBER_MAX ||
 	    !cm_decode_base64url(text, strlen(text), out, &len))
 		return 0;
 	return len;

@@ -81,9 +81,8 @@ enum cm_status cm_consent_revoke(struct cm_store *store, int64_t user_id, int64_
 		enum cm_stmt stmt;
 		bool timed;
 	} steps[] = {
-	    {CM_STMT_CONSENT_DELETE, false},
-	    {CM_STMT_CODE_DELETE_OF, false},
-	    {CM_STMT_REFRESH_DELETE_OF, false},
+	    {CM_STMT_CONSENT_DELETE, false},   {CM_STMT_CODE_DELETE_OF, false},
+	    {CM_STMT_DEVICE_DELETE_OF, false}, {CM_STMT_REFRESH_DELETE_OF, false},
 	    {CM_STMT_TOKEN_REVOKE_OF, true},
 	};
 	enum cm_status rc = CM_OK;
@@ -98,6 +97,7 @@ enum cm_status cm_user_revoke(struct cm_store *store, int64_t user_id, struct cm
 	enum cm_status rc;
 
 	if ((rc = end_of(store, CM_STMT_CODE_DELETE_OF_USER, user_id, 0, false, err)) != CM_OK ||
+	    (rc = end_of(store, CM_STMT_DEVICE_DELETE_OF_USER, user_id, 0, false, err)) != CM_OK ||
 	    (rc = end_of(store, CM_STMT_REFRESH_DELETE_OF_USER, user_id, 0, false, err)) != CM_OK)
 		return rc;
 	return end_of(store, CM_STMT_TOKEN_REVOKE_OF_USER, user_id, 0, true, err);

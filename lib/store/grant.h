@@ -38,7 +38,10 @@ enum cm_status cm_consent_list(struct cm_store *store, int64_t user_id,
                                void (*each)(const struct cm_consent *consent, void *arg), void *arg,
                                struct cm_err *err);
 
-/* Forget the consent, and end all that the client got from this person. */
+/*
+ * Forget the consent, and end all that the client got from this person, and may still fetch: codes
+ * and terminals that were allowed.
+ */
 enum cm_status cm_consent_revoke(struct cm_store *store, int64_t user_id, int64_t application_id,
                                  struct cm_err *err);
 
@@ -99,7 +102,7 @@ enum cm_status cm_refresh_spend(struct cm_store *store, const char *sha256, int6
 /* End all tokens of a family. */
 enum cm_status cm_family_revoke(struct cm_store *store, const char *family, struct cm_err *err);
 
-/* End all tokens of a person, whatever the client. */
+/* End all that clients got of a person, and may still fetch; the consents stay. */
 enum cm_status cm_user_revoke(struct cm_store *store, int64_t user_id, struct cm_err *err);
 
 #endif

@@ -25,3 +25,9 @@ UPDATE device_code
 
 -- name: device_spend
 DELETE FROM device_code WHERE device_sha256 = :device_sha256 AND decision = 'allowed'
+
+-- name: device_delete_of
+DELETE FROM device_code WHERE user_id = :user_id AND application_id = :application_id
+
+-- name: device_delete_of_user
+DELETE FROM device_code WHERE user_id = :user_id

@@ -11,15 +11,24 @@
 extern const struct cm_suite cm_suite_auth_access_token;
 extern const struct cm_suite cm_suite_auth_access_token_again;
 extern const struct cm_suite cm_suite_auth_access_token_check;
+extern const struct cm_suite cm_suite_auth_assertion;
 extern const struct cm_suite cm_suite_auth_client;
 extern const struct cm_suite cm_suite_auth_context;
+extern const struct cm_suite cm_suite_auth_issue;
+extern const struct cm_suite cm_suite_auth_jwk;
 extern const struct cm_suite cm_suite_auth_jwt;
+extern const struct cm_suite cm_suite_auth_jwt_assertion;
 extern const struct cm_suite cm_suite_auth_jwt_forged;
 extern const struct cm_suite cm_suite_auth_key;
 extern const struct cm_suite cm_suite_auth_libjwt_type;
+extern const struct cm_suite cm_suite_auth_password;
 extern const struct cm_suite cm_suite_auth_principal;
+extern const struct cm_suite cm_suite_auth_redirect_uri;
 extern const struct cm_suite cm_suite_auth_scope;
+extern const struct cm_suite cm_suite_auth_scope_grant;
+extern const struct cm_suite cm_suite_auth_throttle;
 extern const struct cm_suite cm_suite_auth_verified;
+extern const struct cm_suite cm_suite_base_address;
 extern const struct cm_suite cm_suite_base_buf;
 extern const struct cm_suite cm_suite_base_clock;
 extern const struct cm_suite cm_suite_base_crypto;
@@ -33,8 +42,10 @@ extern const struct cm_suite cm_suite_base_text;
 extern const struct cm_suite cm_suite_base_url;
 extern const struct cm_suite cm_suite_http_access_log;
 extern const struct cm_suite cm_suite_http_answer;
+extern const struct cm_suite cm_suite_http_cookie;
 extern const struct cm_suite cm_suite_http_cors;
 extern const struct cm_suite cm_suite_http_exchange;
+extern const struct cm_suite cm_suite_http_page;
 extern const struct cm_suite cm_suite_http_params;
 extern const struct cm_suite cm_suite_http_request;
 extern const struct cm_suite cm_suite_http_response;
@@ -54,23 +65,35 @@ extern const struct cm_suite cm_suite_mcp_revision;
 extern const struct cm_suite cm_suite_mcp_revision_table;
 extern const struct cm_suite cm_suite_mcp_tool;
 extern const struct cm_suite cm_suite_mcp_tools;
+extern const struct cm_suite cm_suite_oauth_authorization_scope;
+extern const struct cm_suite cm_suite_oauth_document;
 extern const struct cm_suite cm_suite_oauth_metadata;
 extern const struct cm_suite cm_suite_oauth_metadata_same;
+extern const struct cm_suite cm_suite_oauth_registration;
 extern const struct cm_suite cm_suite_oauth_resource;
 extern const struct cm_suite cm_suite_oauth_token;
 extern const struct cm_suite cm_suite_oauth_token_answer;
 extern const struct cm_suite cm_suite_oauth_token_client;
 extern const struct cm_suite cm_suite_store_application;
+extern const struct cm_suite cm_suite_store_assertion;
 extern const struct cm_suite cm_suite_store_audit;
+extern const struct cm_suite cm_suite_store_client;
+extern const struct cm_suite cm_suite_store_device;
 extern const struct cm_suite cm_suite_store_entity;
 extern const struct cm_suite cm_suite_store_entity_list;
+extern const struct cm_suite cm_suite_store_grant;
+extern const struct cm_suite cm_suite_store_migration;
 extern const struct cm_suite cm_suite_store_organization;
 extern const struct cm_suite cm_suite_store_query;
+extern const struct cm_suite cm_suite_store_session;
 extern const struct cm_suite cm_suite_store_setting;
 extern const struct cm_suite cm_suite_store_signing_key;
 extern const struct cm_suite cm_suite_store_store;
 extern const struct cm_suite cm_suite_store_store_file;
+extern const struct cm_suite cm_suite_store_sweep;
+extern const struct cm_suite cm_suite_store_throttle;
 extern const struct cm_suite cm_suite_store_token;
+extern const struct cm_suite cm_suite_store_user;
 extern const struct cm_suite cm_suite_tools_access;
 extern const struct cm_suite cm_suite_tools_application;
 extern const struct cm_suite cm_suite_tools_arguments;
@@ -87,15 +110,24 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_auth_access_token,
     &cm_suite_auth_access_token_again,
     &cm_suite_auth_access_token_check,
+    &cm_suite_auth_assertion,
     &cm_suite_auth_client,
     &cm_suite_auth_context,
+    &cm_suite_auth_issue,
+    &cm_suite_auth_jwk,
     &cm_suite_auth_jwt,
+    &cm_suite_auth_jwt_assertion,
     &cm_suite_auth_jwt_forged,
     &cm_suite_auth_key,
     &cm_suite_auth_libjwt_type,
+    &cm_suite_auth_password,
     &cm_suite_auth_principal,
+    &cm_suite_auth_redirect_uri,
     &cm_suite_auth_scope,
+    &cm_suite_auth_scope_grant,
+    &cm_suite_auth_throttle,
     &cm_suite_auth_verified,
+    &cm_suite_base_address,
     &cm_suite_base_buf,
     &cm_suite_base_clock,
     &cm_suite_base_crypto,
@@ -109,8 +141,10 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_url,
     &cm_suite_http_access_log,
     &cm_suite_http_answer,
+    &cm_suite_http_cookie,
     &cm_suite_http_cors,
     &cm_suite_http_exchange,
+    &cm_suite_http_page,
     &cm_suite_http_params,
     &cm_suite_http_request,
     &cm_suite_http_response,
@@ -130,23 +164,35 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_mcp_revision_table,
     &cm_suite_mcp_tool,
     &cm_suite_mcp_tools,
+    &cm_suite_oauth_authorization_scope,
+    &cm_suite_oauth_document,
     &cm_suite_oauth_metadata,
     &cm_suite_oauth_metadata_same,
+    &cm_suite_oauth_registration,
     &cm_suite_oauth_resource,
     &cm_suite_oauth_token,
     &cm_suite_oauth_token_answer,
     &cm_suite_oauth_token_client,
     &cm_suite_store_application,
+    &cm_suite_store_assertion,
     &cm_suite_store_audit,
+    &cm_suite_store_client,
+    &cm_suite_store_device,
     &cm_suite_store_entity,
     &cm_suite_store_entity_list,
+    &cm_suite_store_grant,
+    &cm_suite_store_migration,
     &cm_suite_store_organization,
     &cm_suite_store_query,
+    &cm_suite_store_session,
     &cm_suite_store_setting,
     &cm_suite_store_signing_key,
     &cm_suite_store_store,
     &cm_suite_store_store_file,
+    &cm_suite_store_sweep,
+    &cm_suite_store_throttle,
     &cm_suite_store_token,
+    &cm_suite_store_user,
     &cm_suite_tools_access,
     &cm_suite_tools_application,
     &cm_suite_tools_arguments,

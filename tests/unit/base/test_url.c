@@ -310,6 +310,50 @@ static void test_addresses(void)
 		ASSERT_ROW(others[i], !cm_url_address_is_loopback(others[i]));
 }
 
+static void test_put_query(void)
+{
+	static const struct {
+		const char *url, *name, *value, *result;
+	} rows[] = {
+	    {"https://h/p", "a", "1", "https://h/p?a=1"},
+	    {"https://h", "a", "1", "https://h?a=1"},
+	    {"https://h/p?x=y", "a", "1", "https://h/p?x=y&a=1"},
+	    {"https://h/p?", "a", "1", "https://h/p?&a=1"},
+	    {"app:/cb", "a", "1", "app:/cb?a=1"},
+	    {"", "a", "", "?a="},
+	    {"h", "a b", "c d+e", "h?a%20b=c%20d%2Be"},
+	    {"h", "a", "&b=c#d?e", "h?a=%26b%3Dc%23d%3Fe"},
+	    {"h", "a", "http://x/%41", "h?a=http%3A%2F%2Fx%2F%2541"},
+	    {"h", "a", "\r\nX: y", "h?a=%0D%0AX%3A%20y"},
+	    {"h", "a", "\xc3\xbc\xff\x7f\x01", "h?a=%C3%BC%FF%7F%01"},
+	    {"h", "a", "\"'<>\\;,", "h?a=%22%27%3C%3E%5C%3B%2C"},
+	    {"h", "a", "AZaz09-._~", "h?a=AZaz09-._~"},
+	    {"h", "a", "!*()@:/", "h?a=%21%2A%28%29%40%3A%2F"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_buf url = {0};
+
+		cm_buf_puts(&url, rows[i].url);
+		cm_url_put_query(&url, rows[i].name, rows[i].value);
+		ASSERT_ROW(rows[i].result, strcmp(cm_buf_str(&url), rows[i].result) == 0);
+		cm_buf_clear(&url);
+	}
+}
+
+/* Of two the second goes behind an '&', whatever the first holds. */
+static void test_put_query_twice(void)
+{
+	struct cm_buf url = {0};
+
+	cm_buf_puts(&url, "https://h/p");
+	cm_url_put_query(&url, "a", "?&");
+	cm_url_put_query(&url, "b", "=");
+	cm_url_put_query(&url, "a", "");
+	CU_ASSERT_STRING_EQUAL(cm_buf_str(&url), "https://h/p?a=%3F%26&b=%3D&a=");
+	cm_buf_clear(&url);
+}
+
 static const struct cm_test tests[] = {
     {"a URL comes apart, scheme and host in lower case, default ports left out", test_parts},
     {"query and fragment are seen, empty ones too", test_query_and_fragment},
@@ -320,6 +364,8 @@ static const struct cm_test tests[] = {
     {"this machine's own hosts are loopback", test_loopback},
     {"hosts that only look like this machine are not loopback", test_loopback_look_alikes},
     {"this machine's own addresses are loopback, no others", test_addresses},
+    {"all but unreserved characters of a query are escaped", test_put_query},
+    {"parameters of a query are added one behind the other", test_put_query_twice},
 };
 
 CM_SUITE(cm_suite_base_url, "base/url", tests);

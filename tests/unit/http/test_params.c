@@ -252,6 +252,75 @@ static void test_no_values_in_sentences(void)
 	}
 }
 
+/* The same rules for a query; the value of x, NULL for absent. */
+static void test_query(void)
+{
+	static const struct {
+		const char *query, *value;
+		bool good;
+	} rows[] = {
+	    {"", NULL, true},
+	    {"x", NULL, true},
+	    {"x=", NULL, true},
+	    {"x=1", "1", true},
+	    {"a=b&x=c+d%2Be%26&f=g", "c d+e&", true},
+	    {"x=a=b?c", "a=b?c", true},
+	    {"resource=a&resource=b&x=1", "1", true},
+	    {"x=1&x=1", NULL, false},
+	    {"x=1&%78=2", NULL, false},
+	    {"x=%", NULL, false},
+	    {"x=%00", NULL, false},
+	    {"x=%ff", NULL, false},
+	    {"x=\xff", NULL, false},
+	    {"%zz=1", NULL, false},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char query[200];
+		/* The body is not looked at. */
+		const char *env[] = {query, FORM, NULL};
+		struct cm_params params = {0};
+		struct cm_request req;
+		struct cm_err err = {0};
+		enum cm_status rc;
+		const char *got;
+
+		snprintf(query, sizeof query, "QUERY_STRING=%s", rows[i].query);
+		CU_ASSERT_EQUAL_FATAL(
+		    cm_request_init(&req, env, "x=body&%", 8, CM_BODY_WHOLE, NULL), CM_OK);
+		rc = cm_params_read_query(&params, &req, &err);
+		ASSERT_ROW(rows[i].query, rc == (rows[i].good ? CM_OK : CM_REQUEST));
+		got = cm_params_get(&params, "x");
+		if (rows[i].good)
+			ASSERT_ROW(rows[i].query,
+			           rows[i].value == NULL
+			               ? got == NULL
+			               : got != NULL && strcmp(got, rows[i].value) == 0);
+		cm_params_clear(&params);
+	}
+}
+
+static void test_query_too_many(void)
+{
+	for (int count = CM_PARAMS_MAX; count <= CM_PARAMS_MAX + 1; count++) {
+		struct cm_buf uri = {0};
+		struct cm_params params = {0};
+		struct cm_request req;
+		const char *env[2] = {NULL};
+
+		cm_buf_puts(&uri, "QUERY_STRING=");
+		for (int i = 0; i < count; i++)
+			cm_buf_printf(&uri, "p%d=v&", i);
+		env[0] = cm_buf_str(&uri);
+		CU_ASSERT_EQUAL_FATAL(cm_request_init(&req, env, "", 0, CM_BODY_WHOLE, NULL),
+		                      CM_OK);
+		CU_ASSERT_EQUAL(cm_params_read_query(&params, &req, NULL),
+		                count == CM_PARAMS_MAX ? CM_OK : CM_REQUEST);
+		cm_params_clear(&params);
+		cm_buf_clear(&uri);
+	}
+}
+
 static const struct cm_test tests[] = {
     {"a form is decoded once, names too", test_form_values},
     {"a parameter without a value is absent", test_empty_is_absent},
@@ -262,6 +331,8 @@ static const struct cm_test tests[] = {
     {"a NUL byte is refused, not taken for the end", test_nul_bytes},
     {"there may be 64 parameters and not one more", test_too_many},
     {"A3 only resource may repeat", test_resource_may_repeat},
+    {"a query is read by the same rules", test_query},
+    {"a query may have 64 parameters", test_query_too_many},
     {"A18 no value gets into the sentence of an error", test_no_values_in_sentences},
 };
 

@@ -23,7 +23,22 @@ static void handle_other(struct cm_exchange *x)
 	x->res->status = 202;
 }
 
+/* The segment that a row left open, as its handler got it. */
+static char seen_rest[100];
+
+static void handle_rest(struct cm_exchange *x)
+{
+	seen++;
+	snprintf(seen_rest, sizeof seen_rest, "%s", x->path_rest == NULL ? "NULL" : x->path_rest);
+}
+
 static const struct cm_route table[] = {
+    {.method = "GET", .path = "/one/", .auth = CM_AUTH_NONE, .handle = handle_rest},
+    {.method = "PUT", .path = "/one/", .auth = CM_AUTH_NONE, .handle = handle_rest},
+    {.method = "GET", .path = "/one/exact", .auth = CM_AUTH_NONE, .handle = handle_other},
+    {.method = "POST", .path = "/one/exact", .auth = CM_AUTH_NONE, .handle = handle_rest},
+    {.method = "GET", .path = "/two", .auth = CM_AUTH_NONE, .handle = handle_rest},
+    {.method = "GET", .path = "/", .auth = CM_AUTH_NONE, .handle = handle_other},
     /* Nothing said of auth, shape and pages: the careful defaults hold. */
     {.method = "GET", .path = "/default", .handle = handle},
     {.method = "GET", .path = "/open", .auth = CM_AUTH_NONE, .handle = handle},
@@ -134,6 +149,72 @@ static void test_which_row(void)
 	expect(&serve.ctx, "GETX", "/open", "X=y", 405, 0);
 	expect(&serve.ctx, "HEAD", "/rpc", "X=y", 405, 0);
 	expect(&serve.ctx, "PUT", "/nonsense", "X=y", 404, 0);
+	serve_close(&serve);
+}
+
+static void test_one_more_segment(void)
+{
+	static const struct {
+		const char *method, *uri;
+		int status;
+		const char *rest; /* NULL: no handler that has one ran */
+	} rows[] = {
+	    {"GET", "/one/x", 200, "x"},
+	    {"PUT", "/one/x", 200, "x"},
+	    {"HEAD", "/one/x", 200, "x"},
+	    {"GET", "/one/x?y=/z", 200, "x"},
+	    {"GET", "/one/%2F..%2f", 200, "%2F..%2f"},
+	    {"GET", "/one/..", 200, ".."},
+	    /* The first row that fits answers; another method is that of a later one. */
+	    {"GET", "/one/exact", 200, "exact"},
+	    {"POST", "/one/exact", 200, "NULL"},
+	    {"GET", "/two", 200, "NULL"},
+	    {"DELETE", "/one/x", 405, NULL},
+	    {"POST", "/one/x", 405, NULL},
+	    {"GET", "/one", 404, NULL},
+	    {"GET", "/one/", 404, NULL},
+	    {"GET", "/one/?x", 404, NULL},
+	    {"GET", "/one/x/", 404, NULL},
+	    {"GET", "/one/x/y", 404, NULL},
+	    {"GET", "/one//", 404, NULL},
+	    {"GET", "/one//x", 404, NULL},
+	    {"GET", "/One/x", 404, NULL},
+	    {"GET", "/onex", 404, NULL},
+	    {"GET", "/o", 404, NULL},
+	    {"GET", "/x", 404, NULL},
+	};
+	struct serve serve;
+
+	serve_open(&serve);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct talk talk;
+
+		seen_rest[0] = '\0';
+		dispatch(&talk, &serve.ctx, rows[i].method, rows[i].uri, "X=y", CM_BODY_WHOLE);
+		ASSERT_ROW(rows[i].uri, talk.res.status == rows[i].status);
+		ASSERT_ROW(rows[i].uri,
+		           strcmp(seen_rest, rows[i].rest == NULL ? "" : rows[i].rest) == 0);
+		end(&talk);
+	}
+	/* "/" is the root alone. */
+	expect(&serve.ctx, "GET", "/", "X=y", 202, 100);
+	serve_close(&serve);
+}
+
+static void test_allow_of_open_rows(void)
+{
+	struct serve serve;
+	struct talk talk;
+
+	serve_open(&serve);
+	dispatch(&talk, &serve.ctx, "DELETE", "/one/exact", "X=y", CM_BODY_WHOLE);
+	CU_ASSERT_EQUAL(talk.res.status, 405);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(cm_buf_str(&talk.res.headers), "Allow: GET, PUT, GET, POST\r\n"));
+	end(&talk);
+	dispatch(&talk, &serve.ctx, "DELETE", "/one/x", "X=y", CM_BODY_WHOLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&talk.res.headers), "Allow: GET, PUT\r\n"));
+	end(&talk);
 	serve_close(&serve);
 }
 
@@ -263,6 +344,8 @@ static void test_no_store(void)
 static const struct cm_test tests[] = {
     {"a row that says nothing wants a token and an allowed page", test_a_token_is_the_default},
     {"a path is compared as it came, HEAD goes where GET goes", test_which_row},
+    {"a path that ends in a slash has exactly one more segment", test_one_more_segment},
+    {"Allow has the methods of rows that are open too", test_allow_of_open_rows},
     {"405 tells all methods of the path, in its shape", test_405},
     {"a body that is short or too large reaches no handler", test_body_states},
     {"a caller is told what is wrong with the body", test_large_bodies_of_callers},

@@ -11,6 +11,7 @@
 #include "store/application.h"
 #include "store/organization.h"
 #include "store/query.h"
+#include "store/user.h"
 
 void fixture_organization(struct cm_store *store, const char *name)
 {
@@ -68,6 +69,28 @@ enum cm_status fixture_application(struct cm_store *store, const char *owner, co
 	rc = cm_entity_insert(store, &record, NULL);
 	cm_record_clear(&record);
 	return rc;
+}
+
+int64_t fixture_user(struct cm_store *store, const char *owner, const char *name)
+{
+	struct cm_user user = {.scope = "admin"};
+
+	snprintf(user.owner, sizeof user.owner, "%s", owner);
+	snprintf(user.name, sizeof user.name, "%s", name);
+	snprintf(user.display_name, sizeof user.display_name, "The %s", name);
+	snprintf(user.email, sizeof user.email, "%s@%s.example", name, owner);
+	snprintf(user.password_hash, sizeof user.password_hash, "the-hash");
+	CU_ASSERT_EQUAL_FATAL(cm_user_insert(store, &user, NULL), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(cm_user_get(store, owner, name, &user, NULL), CM_OK);
+	return user.id;
+}
+
+int64_t fixture_application_id(struct cm_store *store, const char *client_id)
+{
+	char sql[400];
+
+	snprintf(sql, sizeof sql, "SELECT id FROM application WHERE client_id = '%s'", client_id);
+	return fixture_integer(store, sql);
 }
 
 static int64_t integer_of(struct sqlite3 *db, const char *sql)

@@ -20,6 +20,12 @@ void fixture_record(struct cm_record *record, const char *owner, const char *nam
 /* Write it. */
 enum cm_status fixture_application(struct cm_store *store, const char *owner, const char *name);
 
+/* Write a person owner/name who may grant all; the row's id. */
+int64_t fixture_user(struct cm_store *store, const char *owner, const char *name);
+
+/* The id of the row of the application with this client_id. */
+int64_t fixture_application_id(struct cm_store *store, const char *client_id);
+
 /* Run SQL text on the store's own connection, as a person with a shell would; false on failure. */
 bool fixture_sql(struct cm_store *store, const char *sql);
 

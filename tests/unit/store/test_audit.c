@@ -46,6 +46,22 @@ static void test_no_trace(void)
 	cm_store_close(store);
 }
 
+static void test_person(void)
+{
+	static const char *const users[] = {"my-org/alice", "", NULL};
+	struct cm_store *store = fixture_store();
+	struct cm_audit audit = row();
+
+	for (size_t i = 0; i < COUNT_OF(users); i++) {
+		audit.user = users[i];
+		CU_ASSERT_EQUAL(cm_audit_insert(store, &audit, NULL), CM_OK);
+	}
+	CU_ASSERT_TRUE(fixture_is_text(
+	    store, "SELECT group_concat(user, ',') FROM (SELECT * FROM audit_readable ORDER BY id)",
+	    "my-org/alice,,"));
+	cm_store_close(store);
+}
+
 static void test_incomplete(void)
 {
 	struct cm_store *store = fixture_store();
@@ -100,6 +116,7 @@ static void test_order(void)
 static const struct cm_test tests[] = {
     {"an audit row has the time and every column, and people can read it", test_columns},
     {"a call without a trace has none", test_no_trace},
+    {"a row names the person in whose name it was, if any", test_person},
     {"an incomplete row is refused", test_incomplete},
     {"a row goes when its change goes", test_with_its_change},
     {"rows are kept in order", test_order},
