@@ -16,7 +16,7 @@ enum {
 	KEYS_MAX = 16,
 	COORDINATE = 32,
 	RSA_BITS_MIN = 2048,
-	RSA_BITS_MAX = 8192,
+	RSA_BITS_MAX = 4096,
 	NUMBER_MAX = CM_BASE64URL_SIZE(RSA_BITS_MAX / 8) /* characters of the longest, and a NUL */
 };
 

@@ -4,7 +4,7 @@
 #include "auth/key.h"
 
 /*
- * The public keys of a client from its JSON Web Key Set (RFC 7517 section 5): RSA of 2048 to 8192
+ * The public keys of a client from its JSON Web Key Set (RFC 7517 section 5): RSA of 2048 to 4096
  * bits for RS256, and P-256 for ES256.  Keys of other kinds, for other uses, and malformed ones are
  * passed over, as section 5 says; so are all beyond the first 16.  A key without a kid has "".
  * The ring must be empty; release it with cm_keyring_clear().  CM_NOMEM.

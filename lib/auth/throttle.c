@@ -13,7 +13,7 @@ enum { KEY_MAX = 400, HOUR_S = 3600, DAY_S = 86400 };
 
 static const struct {
 	const char *name;
-	int64_t free;        /* failures that cost nothing */
+	int64_t free;        /* the failure with which the waiting begins, a second at first */
 	int64_t wait_max_s;  /* the longest wait */
 	int64_t forgotten_s; /* failures are forgotten when none came for so long */
 } kinds[] = {

@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 /*
- * Slowing down who guesses, or asks too often.  A few failures are free; after that each doubles
+ * Slowing down who guesses, or asks too often.  A few failures are free; from then on each doubles
  * how long nothing is answered.  The counts are in the store, so all processes know them.
  */
 enum cm_throttle_kind {

@@ -133,6 +133,15 @@ static enum cm_status read_method(const cm_json *metadata, struct cm_client *out
 	return cm_buf_status(&keys, err);
 }
 
+/* Whether a character turns the direction of what follows: U+202A to 202E, U+2066 to 2069. */
+static bool turns_text(const char *at)
+{
+	unsigned char third = at[0] == '\0' || at[1] == '\0' ? 0 : (unsigned char)at[2];
+
+	return (strncmp(at, "\xe2\x80", 2) == 0 && third >= 0xaa && third <= 0xae) ||
+	       (strncmp(at, "\xe2\x81", 2) == 0 && third >= 0xa6 && third <= 0xa9);
+}
+
 static enum cm_status read_name(const cm_json *metadata, struct cm_client *out, struct cm_err *err)
 {
 	const cm_json *value = cm_json_get(metadata, "client_name");
@@ -140,10 +149,12 @@ static enum cm_status read_name(const cm_json *metadata, struct cm_client *out, 
 
 	if (name == NULL)
 		return bad(err, "client_name", "must be a string");
+	if (*name == '\0')
+		return bad(err, "client_name", "must not be empty");
 	if (cm_text_chars(name) > NAME_CHARS_MAX)
 		return bad(err, "client_name", "is longer than 100 characters");
 	for (const char *c = name; *c != '\0'; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f || turns_text(c))
 			return bad(err, "client_name", "has a control character");
 	}
 	memcpy(out->display_name, name, strlen(name) + 1);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/crypto.h"
 #include "store/field_rows.h"
 #include "store/query.h"
@@ -232,28 +231,4 @@ enum cm_status cm_user_find_id(struct cm_store *store, const char *owner, const 
 	           ? cm_err_set(err, CM_NOT_FOUND, "There is no such user of %s, or more than one.",
 	                        owner)
 	           : rc;
-}
-
-enum cm_status cm_user_set_password(struct cm_store *store, const struct cm_user *user,
-                                    const char *hash, struct cm_err *err)
-{
-	struct cm_query q;
-
-	cm_query_begin(&q, store, CM_STMT_USER_SET_PASSWORD, err);
-	cm_query_integer(&q, ":id", user->id);
-	cm_query_text(&q, ":password_hash", hash);
-	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such user.");
-}
-
-enum cm_status cm_user_set_forbidden(struct cm_store *store, const struct cm_user *user,
-                                     bool forbidden, struct cm_err *err)
-{
-	struct cm_query q;
-
-	cm_query_begin(&q, store, CM_STMT_USER_SET_FORBIDDEN, err);
-	cm_query_integer(&q, ":id", user->id);
-	cm_query_integer(&q, ":is_forbidden", forbidden);
-	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such user.");
 }

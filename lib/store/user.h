@@ -52,10 +52,4 @@ enum cm_status cm_user_by_id(struct cm_store *store, int64_t id, struct cm_user 
 enum cm_status cm_user_find(struct cm_store *store, const char *login, const char *owner,
                             struct cm_user *out, struct cm_err *err);
 
-/* Change a person; within cm_store_write().  CM_NOT_FOUND. */
-enum cm_status cm_user_set_password(struct cm_store *store, const struct cm_user *user,
-                                    const char *hash, struct cm_err *err);
-enum cm_status cm_user_set_forbidden(struct cm_store *store, const struct cm_user *user,
-                                     bool forbidden, struct cm_err *err);
-
 #endif

@@ -72,7 +72,8 @@ class Register(oauth_case.OAuthCase):
                          {"grant_types": ["password"]}, {"response_types": ["token"]},
                          {"response_types": "code"}, {"token_endpoint_auth_method": "tls"},
                          {"token_endpoint_auth_method": 1}, {"client_name": 1},
-                         {"client_name": "x" * 101}, {"client_name": "a\nb"},
+                         {"client_name": "x" * 101}, {"client_name": "a\nb"}, {"client_name": ""},
+                         {"client_name": "a\u202eb"},
                          {"token_endpoint_auth_method": "private_key_jwt"},
                          {"jwks": "x"}, {"jwks": {"keys": {}}}):
             with self.subTest(metadata=metadata):

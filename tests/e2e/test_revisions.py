@@ -74,7 +74,12 @@ class Methods(McpCase):
     def test_resources(self):
         """Listed, described and read."""
         for revision, result in self.each("resources/list"):
-            found = [one for one in result["resources"] if one["uri"] == DEMO]
+            rows = result["resources"]
+            while "nextCursor" in result:
+                result = self.ask("resources/list", {"cursor": result["nextCursor"]},
+                                  revision=revision).json()["result"]
+                rows += result["resources"]
+            found = [one for one in rows if one["uri"] == DEMO]
             self.assertEqual(len(found), 1)
             self.assertEqual("title" in found[0], revision >= TITLES)
         for _, result in self.each("resources/templates/list"):

@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 #include "oauth/authorization.h"
+#include "store/fixture_store.h"
 #include "suite.h"
 
 static const struct row {
@@ -48,6 +49,8 @@ static const struct row {
 
 static void test_rows(void)
 {
+	struct cm_store *store = fixture_store();
+
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const char *name = rows[i].asked == NULL ? rows[i].registered : rows[i].asked;
 		struct cm_client client = {.scope = strdup(rows[i].registered)};
@@ -58,7 +61,7 @@ static void test_rows(void)
 
 		snprintf(user.scope, sizeof user.scope, "%s",
 		         rows[i].held == NULL ? "" : rows[i].held);
-		rc = cm_authorization_scope(rows[i].asked, &client,
+		rc = cm_authorization_scope(store, rows[i].asked, &client,
 		                            rows[i].held == NULL ? NULL : &user, &out, &err);
 		ASSERT_ROW(name, rc == rows[i].rc);
 		ASSERT_ROW(name, err.status == rc);
@@ -67,6 +70,7 @@ static void test_rows(void)
 		cm_buf_clear(&out);
 		cm_client_clear(&client);
 	}
+	cm_store_close(store);
 }
 
 /* Many spellings of the same scopes stay different words, but a list has an end. */
@@ -79,7 +83,7 @@ static void test_too_long(void)
 
 	for (int i = 0; i < 2000; i++)
 		cm_buf_printf(&asked, "%s ", words[i % 5]);
-	CU_ASSERT_EQUAL(cm_authorization_scope(cm_buf_str(&asked), &client, NULL, &out, NULL),
+	CU_ASSERT_EQUAL(cm_authorization_scope(NULL, cm_buf_str(&asked), &client, NULL, &out, NULL),
 	                CM_OK);
 	CU_ASSERT_STRING_EQUAL(cm_buf_str(&out),
 	                       "read read:* *:read read:application application:read");
@@ -87,7 +91,7 @@ static void test_too_long(void)
 	/* The buffer may hold something already; what does not fit the store is refused. */
 	while (out.len < CM_SCOPE_TEXT_MAX - 5)
 		cm_buf_puts(&out, "x");
-	CU_ASSERT_EQUAL(cm_authorization_scope("admin", &client, NULL, &out, NULL),
+	CU_ASSERT_EQUAL(cm_authorization_scope(NULL, "admin", &client, NULL, &out, NULL),
 	                CM_INVALID_SCOPE);
 	cm_buf_clear(&asked);
 	cm_buf_clear(&out);

@@ -71,6 +71,33 @@ enum cm_status fixture_application(struct cm_store *store, const char *owner, co
 	return rc;
 }
 
+enum cm_status fixture_user_insert(struct cm_store *store, const struct cm_user *user,
+                                   struct cm_err *err)
+{
+	const char *const texts[][2] = {
+	    {"owner", user->owner},
+	    {"name", user->name},
+	    {"subject", user->subject},
+	    {"display_name", user->display_name},
+	    {"email", user->email},
+	    {"phone", ""},
+	    {"password_hash", user->password_hash},
+	    {"scopes", "[]"},
+	    {"scope", user->scope},
+	    {"properties", "{}"},
+	};
+	struct cm_record record;
+	enum cm_status rc;
+
+	cm_record_init(&record, &cm_user_entity);
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		CU_ASSERT_EQUAL(cm_record_set_text(&record, texts[i][0], texts[i][1], NULL), CM_OK);
+	cm_record_value(&record, "created_at_s")->integer = user->created_at_s;
+	rc = cm_entity_insert(store, &record, err);
+	cm_record_clear(&record);
+	return rc;
+}
+
 int64_t fixture_user(struct cm_store *store, const char *owner, const char *name)
 {
 	struct cm_user user = {.scope = "admin"};
@@ -80,7 +107,8 @@ int64_t fixture_user(struct cm_store *store, const char *owner, const char *name
 	snprintf(user.display_name, sizeof user.display_name, "The %s", name);
 	snprintf(user.email, sizeof user.email, "%s@%s.example", name, owner);
 	snprintf(user.password_hash, sizeof user.password_hash, "the-hash");
-	CU_ASSERT_EQUAL_FATAL(cm_user_insert(store, &user, NULL), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(cm_user_subject(user.subject, NULL), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(fixture_user_insert(store, &user, NULL), CM_OK);
 	CU_ASSERT_EQUAL_FATAL(cm_user_get(store, owner, name, &user, NULL), CM_OK);
 	return user.id;
 }

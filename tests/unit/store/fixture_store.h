@@ -20,6 +20,11 @@ void fixture_record(struct cm_record *record, const char *owner, const char *nam
 /* Write it. */
 enum cm_status fixture_application(struct cm_store *store, const char *owner, const char *name);
 
+/* Write a person as it is given; id and times are not taken over. */
+struct cm_user;
+enum cm_status fixture_user_insert(struct cm_store *store, const struct cm_user *user,
+                                   struct cm_err *err);
+
 /* Write a person owner/name who may grant all; the row's id. */
 int64_t fixture_user(struct cm_store *store, const char *owner, const char *name);
 

@@ -98,9 +98,9 @@ static void test_limit(void)
 			insert(store, kinds[i].insert, 1000 - key, key + 1);
 		sweep(store, 0);
 		ASSERT_ROW(kinds[i].table, rows(store, kinds[i].table) == LIMIT + 1);
-		sweep(store, 8);
+		sweep(store, 9);
 		ASSERT_ROW(kinds[i].table, rows(store, kinds[i].table) == 1);
-		sweep(store, 1000);
+		sweep(store, 999);
 		ASSERT_ROW(kinds[i].table, rows(store, kinds[i].table) == 0);
 		cm_store_close(store);
 	}
