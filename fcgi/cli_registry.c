@@ -15,15 +15,20 @@
 
 /* The nouns of the command line are the entities: their tools and their fields do the work. */
 static const struct cm_entity *const entities[] = {
-    &cm_application_entity, &cm_organization_entity, &cm_user_entity,
-    &cm_role_entity,        &cm_permission_entity,   &cm_token_entity,
+    &cm_application_entity,
+    &cm_organization_entity,
+    &cm_user_entity,
+    &cm_role_entity,
+    &cm_permission_entity,
+    &cm_token_entity,
+    NULL,
 };
 
 static const struct cm_entity *entity_of(const struct cli *cli)
 {
-	for (size_t i = 0; i < sizeof entities / sizeof *entities; i++) {
-		if (strcmp(entities[i]->name, cli->noun) == 0)
-			return entities[i];
+	for (const struct cm_entity *const *entity = entities; *entity != NULL; entity++) {
+		if (strcmp((*entity)->name, cli->noun) == 0)
+			return *entity;
 	}
 	return &cm_application_entity;
 }
