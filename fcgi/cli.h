@@ -25,6 +25,8 @@ struct cli {
 	bool demo;
 	bool cascade;
 	bool follow;
+	bool secrets;
+	bool dry_run;
 	const char *url;
 	const char *env_file;
 	const char *scope;
@@ -41,6 +43,15 @@ cli_run cli_user_add, cli_user_set_password, cli_user_disable, cli_user_enable;
 
 /* cli_audit.c */
 cli_run cli_audit;
+
+/* cli_export.c, cli_import.c */
+cli_run cli_export, cli_import;
+
+/* The entities of an export, which Casdoor's init_data.json has too; what refers comes later. */
+extern const struct cm_entity *const cli_sections[];
+
+#define CLI_PASSWORD_TYPE "yescrypt"
+#define CLI_SECRET_DIGEST "clientSecretSha256"
 
 /* cli_server.c */
 cli_run cli_key_list, cli_key_rotate, cli_token_issue, cli_setting_get, cli_setting_set,

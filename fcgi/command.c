@@ -16,7 +16,9 @@ enum {
 	TAKES_ENV_FILE = 4,
 	TAKES_SCOPE = 8,
 	TAKES_CASCADE = 16,
-	TAKES_FOLLOW = 32
+	TAKES_FOLLOW = 32,
+	TAKES_SECRETS = 64,
+	TAKES_DRY_RUN = 128
 };
 
 /* Whether the database must be there before the command runs. */
@@ -104,6 +106,14 @@ static const struct command commands[] = {
     {"audit", NULL, "[--follow] [organization=|tool=|target=|clientId=|since=VALUE ...]",
      "Show the audit trail, the newest first; --follow goes on with what comes.", 0, 8,
      TAKES_FOLLOW, NEEDS_STORE, cli_audit},
+    {"export", NULL, "ORGANIZATION [--secrets]",
+     "Write all of an organisation as JSON in the shape of Casdoor's init_data; with --secrets, "
+     "digests of secrets and passwords too.",
+     1, 1, TAKES_SECRETS, NEEDS_STORE, cli_export},
+    {"import", NULL, "FILE [--dry-run]",
+     "Add what such a file (- for the input) holds, all or nothing, and tell what was not "
+     "understood.",
+     1, 1, TAKES_DRY_RUN, NEEDS_STORE, cli_import},
     {"key", "list", "", "List signing keys.", 0, 0, 0, NEEDS_STORE, cli_key_list},
     {"key", "rotate", "", "Make a new signing key; tokens of the old one stay good.", 0, 0, 0,
      NEEDS_STORE, cli_key_rotate},
@@ -203,9 +213,13 @@ static enum cm_status parse(struct cli *cli, const struct command *command, int 
 			cli->demo = true;
 		else if (strcmp(argv[i], "--cascade") == 0 && (command->takes & TAKES_CASCADE) != 0)
 			cli->cascade = true;
+		else if (strcmp(argv[i], "--secrets") == 0 && (command->takes & TAKES_SECRETS) != 0)
+			cli->secrets = true;
+		else if (strcmp(argv[i], "--dry-run") == 0 && (command->takes & TAKES_DRY_RUN) != 0)
+			cli->dry_run = true;
 		else if (strcmp(argv[i], "--follow") == 0 && (command->takes & TAKES_FOLLOW) != 0)
 			cli->follow = true;
-		else if (value != NULL || argv[i][0] == '-')
+		else if (value != NULL || (argv[i][0] == '-' && argv[i][1] != '\0'))
 			return cm_err_set(err, CM_USAGE, "%s: %s", argv[i],
 			                  value != NULL ? "needs a value" : "no such option here");
 		else if (cli->arguments == command->most)

@@ -75,3 +75,8 @@ enum cm_status cm_password_verify(const char *password, const char *stored, stru
 	cm_crypto_wipe(made, sizeof made);
 	return rc;
 }
+
+bool cm_password_is_old(const char *hash)
+{
+	return strncmp(hash, METHOD, strlen(METHOD)) != 0;
+}

@@ -22,4 +22,7 @@ enum cm_status cm_password_hash(const char *password, char out[CM_PASSWORD_HASH_
  */
 enum cm_status cm_password_verify(const char *password, const char *hash, struct cm_err *err);
 
+/* Whether a hash is of another kind than new ones are, such as one that came from elsewhere. */
+bool cm_password_is_old(const char *hash);
+
 #endif

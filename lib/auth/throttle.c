@@ -108,6 +108,39 @@ enum cm_status cm_throttle_passed(struct cm_store *store, enum cm_throttle_kind 
 	return rc == CM_OK && state.failures > 0 ? cm_store_write(store, forget, key, err) : rc;
 }
 
+struct rate {
+	char key[KEY_MAX];
+	int64_t window_s, requests;
+};
+
+static enum cm_status add_request(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	struct rate *rate = arg;
+
+	return cm_rate_add(store, rate->key, rate->window_s, &rate->requests, err);
+}
+
+enum cm_status cm_throttle_rate(struct cm_store *store, const char *what, const char *client_id,
+                                int64_t per_minute, int64_t *wait_s, struct cm_err *err)
+{
+	enum { WINDOW_S = 60 };
+	int64_t now_s = cm_clock_now_s();
+	struct rate rate = {.window_s = now_s - now_s % WINDOW_S};
+	enum cm_status rc;
+
+	*wait_s = 0;
+	if (per_minute == 0)
+		return CM_OK;
+	snprintf(rate.key, sizeof rate.key, "%s %s", what, client_id);
+	rc = cm_store_write(store, add_request, &rate, err);
+	if (rc != CM_OK || rate.requests <= per_minute)
+		return rc;
+	*wait_s = rate.window_s + WINDOW_S - now_s;
+	return cm_err_set(err, CM_THROTTLED,
+	                  "No more than %lld requests a minute. Try again in %lld seconds.",
+	                  (long long)per_minute, (long long)*wait_s);
+}
+
 void cm_throttle_address(const char *address, char out[CM_THROTTLE_ADDRESS_TEXT])
 {
 	struct in6_addr six;

@@ -41,6 +41,13 @@ enum cm_status cm_throttle_count(struct cm_store *store, enum cm_throttle_kind k
 enum cm_status cm_throttle_passed(struct cm_store *store, enum cm_throttle_kind kind,
                                   const char *subject, struct cm_err *err);
 
+/*
+ * Count a request of a client where so many a minute are allowed; 0: any number, and nothing is
+ * counted.  what: the kind of request.  CM_THROTTLED, and *wait_s how many seconds to wait.
+ */
+enum cm_status cm_throttle_rate(struct cm_store *store, const char *what, const char *client_id,
+                                int64_t per_minute, int64_t *wait_s, struct cm_err *err);
+
 enum { CM_THROTTLE_ADDRESS_TEXT = 64 };
 
 /* The part of an address that one party has: IPv4 as it is, of IPv6 the first 64 bits. */

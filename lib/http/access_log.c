@@ -35,7 +35,7 @@ void cm_access_log(const struct cm_exchange *x, int64_t took_us)
 	cm_json_put_integer(&line, x->res->status);
 	put_if(&line, "client", x->caller.client_id);
 	put_if(&line, "user", x->caller.user);
-	put_if(&line, "address", x->req->address);
+	put_if(&line, "address", x->caller.address);
 	put_if(&line, "method", x->rpc_method);
 	put_if(&line, "tool", x->rpc_tool);
 	cm_json_put_member(&line, "outcome", cm_status_info(x->outcome)->name);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "auth/access_token.h"
+#include "base/address.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/url.h"
@@ -15,6 +16,39 @@ void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err)
 	if (cm_status_info(err->status)->generic != NULL)
 		cm_log_error(x->req->request_id, "%s: %s", cm_status_info(err->status)->name,
 		             err->text);
+}
+
+/* Take the last address off a list; false when there is none. */
+static bool take_last(const char *list, size_t *len, char out[64])
+{
+	size_t end = *len, begin;
+
+	while (end > 0 && (list[end - 1] == ' ' || list[end - 1] == ','))
+		end--;
+	begin = end;
+	while (begin > 0 && list[begin - 1] != ',' && list[begin - 1] != ' ')
+		begin--;
+	*len = begin;
+	if (end == begin || end - begin >= 64)
+		return false;
+	memcpy(out, list + begin, end - begin);
+	out[end - begin] = '\0';
+	return true;
+}
+
+void cm_exchange_set_address(struct cm_exchange *x)
+{
+	const char *trusted = x->ctx->settings.trusted_proxies;
+	const char *list = cm_request_variable(x->req, "HTTP_X_FORWARDED_FOR");
+	size_t len = list == NULL ? 0 : strlen(list);
+	char one[64];
+
+	x->caller.address = x->req->address;
+	while (cm_address_in_list(trusted, x->caller.address) && take_last(list, &len, one) &&
+	       cm_address_in_list("::/0", one)) {
+		memcpy(x->forwarded, one, sizeof one);
+		x->caller.address = x->forwarded;
+	}
 }
 
 /* Descriptions are ASCII without quote and backslash (RFC 6749 section 5.2, RFC 6750 section 3). */
@@ -81,11 +115,17 @@ static void put_rpc_response(struct cm_exchange *x, const struct cm_err *err)
 void cm_exchange_set_status(struct cm_exchange *x, const struct cm_err *err)
 {
 	int http = cm_status_info(err->status)->http;
-	char seconds[24];
 
 	x->outcome = err->status;
 	x->res->status = http == 200 ? 400 : http;
-	if (http != 503 && http != 429)
+	cm_exchange_put_retry_after(x);
+}
+
+void cm_exchange_put_retry_after(struct cm_exchange *x)
+{
+	char seconds[24];
+
+	if (x->res->status != 503 && x->res->status != 429)
 		return;
 	snprintf(seconds, sizeof seconds, "%lld",
 	         x->retry_after_s > 0 ? (long long)x->retry_after_s : 2);
@@ -125,7 +165,7 @@ enum cm_status cm_exchange_count(struct cm_exchange *x, enum cm_throttle_kind ki
 {
 	char address[CM_THROTTLE_ADDRESS_TEXT];
 
-	cm_throttle_address(x->req->address, address);
+	cm_throttle_address(x->caller.address, address);
 	return cm_throttle_count(x->ctx->store, kind, address, &x->retry_after_s, err);
 }
 

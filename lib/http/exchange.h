@@ -18,8 +18,15 @@ struct cm_exchange {
 	bool rpc_without_id;        /* JSON-RPC errors of unknown requests have no id, not null */
 	int64_t retry_after_s;      /* for Retry-After with an error; 0: as its status has it */
 	const char *path_rest;      /* of a path that a route has the beginning of; borrowed */
+	char forwarded[64];         /* the client's address as a trusted proxy told it */
 	struct cm_principal caller; /* scopes and names only where the route wants a token */
 };
+
+/*
+ * Find out where the request came from, for x->caller.address: from the web server, or, if that is
+ * a trusted proxy, the last address of X-Forwarded-For that is none.
+ */
+void cm_exchange_set_address(struct cm_exchange *x);
 
 /* In which shape a path tells errors. */
 enum cm_shape {
@@ -38,6 +45,9 @@ void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct c
 
 /* Set outcome, HTTP status and Retry-After for an error, for answers that have their own body. */
 void cm_exchange_set_status(struct cm_exchange *x, const struct cm_err *err);
+
+/* Say with 429 and 503 when to try again. */
+void cm_exchange_put_retry_after(struct cm_exchange *x);
 
 /* The error object of JSON-RPC; data is JSON text or NULL. */
 void cm_exchange_put_rpc_error(struct cm_buf *buf, int code, const struct cm_err *err,

@@ -100,8 +100,7 @@ static void answer_single(struct cm_message *m, const cm_json *message, struct c
 	if (rc == CM_SCOPE)
 		cm_exchange_challenge(x, "insufficient_scope", "The token lacks a scope.",
 		                      x->caller.scopes | m->wanted);
-	if (x->res->status == 503)
-		cm_response_header(x->res, "Retry-After", "2");
+	cm_exchange_put_retry_after(x);
 }
 
 /* Whether a media range of an Accept header covers JSON (RFC 9110 section 12.5.1). */

@@ -112,6 +112,7 @@ struct sign_in {
 	const struct cm_browser *old;
 	struct cm_browser fresh;
 	int64_t expires_at_s;
+	char rehashed[CM_PASSWORD_HASH_MAX]; /* of the same password; "": the hash is fine */
 	struct cm_audit audit;
 };
 
@@ -120,6 +121,10 @@ static enum cm_status write_session(struct cm_store *store, void *arg, struct cm
 	const struct sign_in *work = arg;
 	enum cm_status rc;
 
+	if (work->rehashed[0] != '\0' &&
+	    (rc = cm_user_set_password(store, work->fresh.session.user.id, work->rehashed, err)) !=
+	        CM_OK)
+		return rc;
 	if ((rc = cm_session_delete(store, work->old->sha256, err)) != CM_OK ||
 	    (rc = cm_session_insert(store, work->fresh.sha256, work->fresh.session.user.id,
 	                            work->expires_at_s, err)) != CM_OK ||
@@ -130,7 +135,8 @@ static enum cm_status write_session(struct cm_store *store, void *arg, struct cm
 
 /* A new secret at each sign-in, so that one that was planted before is worth nothing. */
 static enum cm_status begin_session(struct cm_exchange *x, struct cm_browser *browser,
-                                    const struct cm_user *user, struct cm_err *err)
+                                    const struct cm_user *user, const char *password,
+                                    struct cm_err *err)
 {
 	struct sign_in work = {
 	    .old = browser,
@@ -141,6 +147,9 @@ static enum cm_status begin_session(struct cm_exchange *x, struct cm_browser *br
 
 	cm_browser_set_caller(x, user);
 	work.audit = cm_principal_audit(&x->caller, "sign_in", x->caller.user, CM_OK);
+	if (cm_password_is_old(user->password_hash) &&
+	    (rc = cm_password_hash(password, work.rehashed, err)) != CM_OK)
+		return rc;
 	if ((rc = cm_crypto_secret(work.fresh.secret, err)) != CM_OK ||
 	    (rc = derive(&work.fresh, err)) != CM_OK ||
 	    (rc = cm_store_write(x->ctx->store, write_session, &work, err)) != CM_OK)
@@ -169,7 +178,7 @@ static enum cm_status check_password(struct cm_exchange *x, const struct cm_user
 	enum cm_status rc;
 
 	account_subject(user, login, account);
-	cm_throttle_address(x->req->address, address);
+	cm_throttle_address(x->caller.address, address);
 	if ((rc = cm_throttle_check(store, CM_THROTTLE_USER, account, &x->retry_after_s, err)) !=
 	        CM_OK ||
 	    (rc = cm_throttle_check(store, CM_THROTTLE_ADDRESS, address, &x->retry_after_s, err)) !=
@@ -209,7 +218,7 @@ enum cm_status cm_browser_sign_in(struct cm_exchange *x, struct cm_browser *brow
 	if (rc != CM_OK && rc != CM_NOT_FOUND)
 		return cm_err_set(err, rc, "%s", why.text);
 	rc = check_password(x, &user, login, password, err);
-	return rc == CM_OK ? begin_session(x, browser, &user, err) : rc;
+	return rc == CM_OK ? begin_session(x, browser, &user, password, err) : rc;
 }
 
 static enum cm_status end_session(struct cm_store *store, void *arg, struct cm_err *err)

@@ -109,7 +109,7 @@ static enum cm_status read_credentials(const struct cm_exchange *x, const struct
 static enum cm_status authenticate(struct cm_exchange *x, struct cm_client_request *request,
                                    struct cm_err *err)
 {
-	struct sent sent = {.credentials.address = x->req->address};
+	struct sent sent = {.credentials.address = x->caller.address};
 	enum cm_status rc = read_credentials(x, &request->params, &sent, err);
 
 	if (rc == CM_OK)

@@ -134,6 +134,9 @@ void cm_oauth_token_post(struct cm_exchange *x)
 	enum cm_status rc;
 
 	if ((rc = cm_client_request_read(x, &request, &err)) == CM_OK &&
+	    (rc = cm_throttle_rate(x->ctx->store, "token", request.client.client_id,
+	                           x->ctx->settings.token_requests_per_minute, &x->retry_after_s,
+	                           &err)) == CM_OK &&
 	    (rc = find_grant(&request, &grant, &err)) == CM_OK &&
 	    (rc = cm_oauth_resources_check(&request.params, x->ctx->mcp_url, &err)) == CM_OK &&
 	    grant != NULL)

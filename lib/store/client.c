@@ -162,6 +162,18 @@ enum cm_status cm_client_update(struct cm_store *store, const struct cm_client *
 	return write_row(store, CM_STMT_CLIENT_UPDATE, client, err);
 }
 
+enum cm_status cm_client_set_secret(struct cm_store *store, const char *owner, const char *name,
+                                    const char *sha256, struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_CLIENT_SET_SECRET, err);
+	cm_query_text(&q, ":owner", owner);
+	cm_query_text(&q, ":name", name);
+	cm_query_text(&q, ":client_secret_sha256", sha256);
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such application.");
+}
+
 enum cm_status cm_client_delete(struct cm_store *store, int64_t id, struct cm_err *err)
 {
 	struct cm_query q;

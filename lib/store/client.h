@@ -60,6 +60,10 @@ enum cm_status cm_client_insert(struct cm_store *store, const struct cm_client *
 enum cm_status cm_client_update(struct cm_store *store, const struct cm_client *client,
                                 struct cm_err *err);
 
+/* Give an application the digest of a secret that it has already; within cm_store_write(). */
+enum cm_status cm_client_set_secret(struct cm_store *store, const char *owner, const char *name,
+                                    const char *sha256, struct cm_err *err);
+
 /* Delete a client and all that was issued to it; within cm_store_write(). */
 enum cm_status cm_client_delete(struct cm_store *store, int64_t id, struct cm_err *err);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/query.h"
@@ -105,6 +106,13 @@ static const char *check_switch(char *value)
 	return strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? NULL : "must be on or off";
 }
 
+static const char *check_addresses(char *value)
+{
+	return cm_address_is_list(value)
+	           ? NULL
+	           : "must be IP addresses and ranges such as 192.0.2.0/24, separated by commas";
+}
+
 #define MEMBER(member)                                                                             \
 	offsetof(struct cm_settings, member), sizeof((struct cm_settings *)NULL)->member
 
@@ -173,6 +181,25 @@ static const struct setting table[] = {
      0,
      0,
      check_switch},
+    {{"token_requests_per_minute", "0", "Token requests of a client a minute; 0 for any number"},
+     NUMBER,
+     MEMBER(token_requests_per_minute),
+     0,
+     1000000000,
+     NULL},
+    {{"tool_calls_per_minute", "0", "Tool calls of a client a minute; 0 for any number"},
+     NUMBER,
+     MEMBER(tool_calls_per_minute),
+     0,
+     1000000000,
+     NULL},
+    {{"trusted_proxies", "",
+      "Addresses and ranges of proxies whose X-Forwarded-For is believed, separated by commas"},
+     TEXT,
+     MEMBER(trusted_proxies),
+     0,
+     0,
+     check_addresses},
     {{"audit_retention_days", "365", "How long the rows of the audit trail are kept, in days"},
      NUMBER,
      MEMBER(audit_retention_days),

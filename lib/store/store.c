@@ -224,12 +224,33 @@ enum cm_status cm_store_version(struct cm_store *store, int64_t *out, struct cm_
 	return cm_query_end(&q);
 }
 
+/* Within another transaction: a savepoint, which undoes no more than this. */
+static enum cm_status write_within(struct cm_store *store, cm_store_work *work, void *arg,
+                                   struct cm_err *err)
+{
+	enum cm_status rc = run(store, CM_STMT_SAVEPOINT, err);
+
+	if (rc != CM_OK)
+		return rc;
+	rc = work(store, arg, err);
+	if (rc != CM_OK && sqlite3_get_autocommit(store->db) == 0)
+		(void)run(store, CM_STMT_ROLLBACK_TO, NULL);
+	if (sqlite3_get_autocommit(store->db) == 0) {
+		enum cm_status released = run(store, CM_STMT_RELEASE, err);
+
+		rc = rc == CM_OK ? released : rc;
+	}
+	return rc;
+}
+
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
                               struct cm_err *err)
 {
-	enum cm_status rc = run(store, CM_STMT_BEGIN, err);
+	enum cm_status rc;
 
-	if (rc != CM_OK)
+	if (sqlite3_get_autocommit(store->db) == 0)
+		return write_within(store, work, arg, err);
+	if ((rc = run(store, CM_STMT_BEGIN, err)) != CM_OK)
 		return rc;
 	rc = work(store, arg, err);
 	if (rc == CM_OK)

@@ -45,7 +45,8 @@ typedef enum cm_status cm_store_work(struct cm_store *store, void *arg, struct c
 
 /*
  * Run work as one transaction, begun with the write lock.  CM_OK from work commits; anything else,
- * and a commit that fails, leaves the file as it was.  Every change goes through here.
+ * and a commit that fails, leaves the file as it was.  Every change goes through here.  Called from
+ * within work, it is a part of that transaction, and undone alone when it fails.
  */
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
                               struct cm_err *err);

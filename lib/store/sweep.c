@@ -14,7 +14,7 @@ static const struct {
     {CM_STMT_SWEEP_CODE, DAY_S},       {CM_STMT_SWEEP_SESSION, 0},
     {CM_STMT_SWEEP_DEVICE, HOUR_S},    {CM_STMT_SWEEP_THROTTLE, DAY_S},
     {CM_STMT_SWEEP_ASSERTION, HOUR_S}, {CM_STMT_SWEEP_CLIENT, CM_CLIENT_IDLE_S},
-    {CM_STMT_SWEEP_AUDIT, 0},
+    {CM_STMT_SWEEP_AUDIT, 0},          {CM_STMT_SWEEP_RATE, HOUR_S},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

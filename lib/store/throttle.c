@@ -38,3 +38,17 @@ enum cm_status cm_throttle_forget(struct cm_store *store, const char *key, struc
 	cm_query_text(&q, ":key", key);
 	return cm_query_finish(&q);
 }
+
+enum cm_status cm_rate_add(struct cm_store *store, const char *key, int64_t window_s,
+                           int64_t *requests, struct cm_err *err)
+{
+	struct cm_query q;
+
+	*requests = 0;
+	cm_query_begin(&q, store, CM_STMT_RATE_ADD, err);
+	cm_query_text(&q, ":key", key);
+	cm_query_integer(&q, ":window_s", window_s);
+	if (cm_query_row(&q))
+		*requests = cm_query_column_integer(&q, 0);
+	return cm_query_finish(&q);
+}

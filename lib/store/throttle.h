@@ -24,4 +24,8 @@ enum cm_status cm_throttle_add(struct cm_store *store, const char *key, int64_t 
 /* Begin anew; within cm_store_write(). */
 enum cm_status cm_throttle_forget(struct cm_store *store, const char *key, struct cm_err *err);
 
+/* Count a request of a key in the window that began at window_s; within cm_store_write(). */
+enum cm_status cm_rate_add(struct cm_store *store, const char *key, int64_t window_s,
+                           int64_t *requests, struct cm_err *err);
+
 #endif

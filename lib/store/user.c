@@ -232,3 +232,14 @@ enum cm_status cm_user_find_id(struct cm_store *store, const char *owner, const 
 	                        owner)
 	           : rc;
 }
+
+enum cm_status cm_user_set_password(struct cm_store *store, int64_t id, const char *hash,
+                                    struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_USER_SET_PASSWORD, err);
+	cm_query_integer(&q, ":id", id);
+	cm_query_text(&q, ":password_hash", hash);
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such user.");
+}

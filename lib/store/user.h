@@ -52,4 +52,11 @@ enum cm_status cm_user_by_id(struct cm_store *store, int64_t id, struct cm_user 
 enum cm_status cm_user_find(struct cm_store *store, const char *login, const char *owner,
                             struct cm_user *out, struct cm_err *err);
 
+/*
+ * Give a person the hash of a password, as it was kept elsewhere or made anew for the same
+ * password; within cm_store_write().  CM_NOT_FOUND.
+ */
+enum cm_status cm_user_set_password(struct cm_store *store, int64_t id, const char *hash,
+                                    struct cm_err *err);
+
 #endif

@@ -77,6 +77,14 @@ CREATE TABLE permission_role (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX permission_role_role ON permission_role (role_id);
 
+-- Requests of a minute, where settings limit them.
+CREATE TABLE rate (
+  key      TEXT PRIMARY KEY,               -- such as 'token CLIENT_ID'
+  window_s INTEGER NOT NULL,               -- when the minute began
+  requests INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rate_window ON rate (window_s);
+
 CREATE INDEX token_issued ON token (issued_at_s);
 
 -- What a change was made of, without secrets: JSON of the row; NULL: there was none.

@@ -37,3 +37,7 @@ SELECT count(*) FROM application WHERE origin <> 'made'
 -- name: client_used
 UPDATE application SET used_at_s = :now_s
  WHERE id = :id AND origin <> 'made' AND (used_at_s IS NULL OR used_at_s < :stale_s)
+
+-- name: client_set_secret
+UPDATE application SET client_secret_sha256 = :client_secret_sha256
+ WHERE owner = :owner AND name = :name

@@ -44,3 +44,7 @@ DELETE FROM audit WHERE id IN
   (SELECT id FROM audit WHERE at_s < :before_s - 86400 * coalesce(
      (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'audit_retention_days'), 365)
     ORDER BY at_s LIMIT :limit)
+
+-- name: sweep_rate
+DELETE FROM rate WHERE key IN
+  (SELECT key FROM rate WHERE window_s < :before_s ORDER BY window_s LIMIT :limit)

@@ -9,3 +9,9 @@ INSERT INTO throttle (key, failures, last_at_s) VALUES (:key, 1, :now_s)
 
 -- name: throttle_forget
 DELETE FROM throttle WHERE key = :key
+
+-- name: rate_add
+INSERT INTO rate (key, window_s, requests) VALUES (:key, :window_s, 1)
+    ON CONFLICT (key) DO UPDATE
+   SET requests = CASE WHEN window_s = :window_s THEN requests + 1 ELSE 1 END, window_s = :window_s
+RETURNING requests

@@ -17,6 +17,9 @@ SELECT {person_columns} FROM user WHERE lower(email) = lower(:email) AND email <
 -- name: person_by_name
 SELECT {person_columns} FROM user WHERE name = :name LIMIT 2
 
+-- name: user_set_password
+UPDATE user SET password_hash = :password_hash WHERE id = :id
+
 -- The columns stand in the order of the fields in lib/store/user_entity.c.
 -- fragment: user_columns
 owner, name, subject, display_name, email, phone, created_at_s, updated_at_s, password_hash,
