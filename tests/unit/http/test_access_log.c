@@ -58,6 +58,7 @@ static void test_a_line(void)
 	cm_json *line;
 
 	CU_ASSERT_EQUAL(cm_request_init(&req, env, "", 0, CM_BODY_WHOLE, NULL), CM_OK);
+	x.caller.address = req.address;
 	cm_response_init(&res);
 	res.status = 404;
 	listen_at("info", &lines);

@@ -21,6 +21,7 @@ static void begin(struct talk *talk, struct cm_context *ctx, const char *const *
 	talk->x = (struct cm_exchange){.ctx = ctx, .req = &talk->req, .res = &talk->res};
 	talk->x.caller.request_id = talk->req.request_id;
 	talk->x.caller.address = talk->req.address;
+	talk->x.caller.address = talk->req.address;
 }
 
 static void end(struct talk *talk)

@@ -112,27 +112,43 @@ static void test_failed_statement(void)
 	cm_store_close(store);
 }
 
+/* A transaction that writes "outer", and one within it that writes "inner". */
+struct nested {
+	struct plan inner;
+	enum cm_status inner_rc, outer_rc;
+};
+
 static enum cm_status within(struct cm_store *store, void *arg, struct cm_err *err)
 {
-	struct plan inner = {.name = "inner"};
+	struct nested *nested = arg;
 
 	(void)err;
 	fixture_organization(store, "outer");
-	*(enum cm_status *)arg = cm_store_write(store, follow, &inner, NULL);
-	CU_ASSERT_EQUAL(inner.runs, 0);
-	return CM_OK;
+	nested->inner_rc = cm_store_write(store, follow, &nested->inner, NULL);
+	return nested->outer_rc;
 }
 
 static void test_nested(void)
 {
-	struct cm_store *store = fixture_store();
-	enum cm_status inner = CM_OK;
+	static const struct {
+		enum cm_status inner, outer;
+	} rows[] = {{CM_OK, CM_OK}, {CM_INPUT, CM_OK}, {CM_OK, CM_INPUT}, {CM_INPUT, CM_INPUT}};
 
-	CU_ASSERT_EQUAL(cm_store_write(store, within, &inner, NULL), CM_OK);
-	CU_ASSERT_NOT_EQUAL(inner, CM_OK);
-	CU_ASSERT_TRUE(exists(store, "outer"));
-	CU_ASSERT_FALSE(exists(store, "inner"));
-	cm_store_close(store);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_store *store = fixture_store();
+		struct nested nested = {.inner = {.name = "inner", .end = rows[i].inner},
+		                        .outer_rc = rows[i].outer};
+
+		CU_ASSERT_EQUAL(cm_store_write(store, within, &nested, NULL), rows[i].outer);
+		CU_ASSERT_EQUAL(nested.inner_rc, rows[i].inner);
+		CU_ASSERT_EQUAL(exists(store, "outer"), rows[i].outer == CM_OK);
+		CU_ASSERT_EQUAL(exists(store, "inner"),
+		                rows[i].outer == CM_OK && rows[i].inner == CM_OK);
+		/* The connection is ready for the next one. */
+		nested = (struct nested){.inner = {.name = "again"}};
+		CU_ASSERT_EQUAL(cm_store_write(store, follow, &nested.inner, NULL), CM_OK);
+		cm_store_close(store);
+	}
 }
 
 /* A transaction that SQLite has rolled back by itself must not be reported as kept. */
@@ -223,7 +239,7 @@ static const struct cm_test tests[] = {
     {"whatever status work ends with, nothing of it is kept", test_rollback},
     {"a failed transaction does not hinder the next", test_goes_on_after_failure},
     {"a statement that fails takes the ones before it back", test_failed_statement},
-    {"a transaction within a transaction is refused, the outer one goes on", test_nested},
+    {"a transaction within a transaction is undone alone, or with the outer one", test_nested},
     {"a commit that fails is told", test_failed_commit},
     {"foreign keys, full sync and the defences are on", test_pragmas},
     {"tables take no values of another type", test_strict},
