@@ -23,10 +23,11 @@ struct import {
 	int64_t added, notes;
 };
 
-/* Where a row stands in the file, for the report. */
+/* Where a row stands in the file, for the report, and which of its members are taken now. */
 struct place {
 	const struct cm_entity *entity;
 	size_t index;
+	bool links; /* only links to other rows, or all but those */
 };
 
 static void note(struct import *import, struct place at, const char *field, const char *why)
@@ -110,17 +111,16 @@ static const struct cm_entity_link *link_of(const struct cm_entity *entity, cons
 	return NULL;
 }
 
-/* Take over one member if it means something here. links: only those, or all but those. */
+/* Take over one member if it means something here. */
 static enum cm_status take_member(struct import *import, struct place at, cm_json *out,
-                                  const char *name, const cm_json *value, bool links,
-                                  struct cm_err *err)
+                                  const char *name, const cm_json *value, struct cm_err *err)
 {
 	const struct cm_field *field = cm_entity_field(at.entity, name);
 	const struct cm_entity_link *link = link_of(at.entity, name);
 	struct cm_err why = {0};
 	cm_json *taken;
 
-	if (is_apart(field, name) || is_empty(value) || links != (link != NULL))
+	if (is_apart(field, name) || is_empty(value) || at.links != (link != NULL))
 		return CM_OK;
 	if (field == NULL) {
 		note(import, at, name, "is not known here; left out");
@@ -225,7 +225,7 @@ static enum cm_status call(struct import *import, const char *verb, struct place
 
 /* Make the object that the tools take; owned by the caller. */
 static enum cm_status convert(struct import *import, struct place at, const cm_json *row,
-                              bool links, cm_json **out, struct cm_err *err)
+                              cm_json **out, struct cm_err *err)
 {
 	bool organization = at.entity == &cm_organization_entity;
 	const void *cursor = NULL;
@@ -238,7 +238,7 @@ static enum cm_status convert(struct import *import, struct place at, const cm_j
 	    (!organization && !cm_json_set(*out, "owner", cm_json_from_string(owner_of(row)))))
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	while (rc == CM_OK && cm_json_each(row, &cursor, &name, &value))
-		rc = take_member(import, at, *out, name, value, links, err);
+		rc = take_member(import, at, *out, name, value, err);
 	return rc;
 }
 
@@ -255,7 +255,7 @@ static enum cm_status add_row(struct import *import, struct place at, const cm_j
 		note(import, at, "name", "is here already; it stays as it is");
 		return CM_OK;
 	}
-	rc = convert(import, at, row, false, &object, err);
+	rc = convert(import, at, row, &object, err);
 	if (rc == CM_OK)
 		rc = call(import, "add", at, object, NULL, err);
 	import->added += rc == CM_OK;
@@ -280,7 +280,8 @@ static enum cm_status link_row(struct import *import, struct place at, const cm_
 	if (at.entity->link[0].column == NULL)
 		return CM_OK;
 	snprintf(id, sizeof id, "%.100s/%.100s", owner_of(row), text_of(row, "name"));
-	rc = convert(import, at, row, true, &object, err);
+	at.links = true;
+	rc = convert(import, at, row, &object, err);
 	if (rc == CM_OK)
 		rc = call(import, "update", at, object, id, err);
 	cm_json_free(object);
@@ -296,7 +297,7 @@ static enum cm_status walk(struct import *import, const struct cm_entity *entity
 	enum cm_status rc = CM_OK;
 
 	for (size_t i = 0; rc == CM_OK && i < cm_json_length(rows); i++)
-		rc = each(import, (struct place){entity, i}, cm_json_at(rows, i), err);
+		rc = each(import, (struct place){entity, i, false}, cm_json_at(rows, i), err);
 	return rc;
 }
 

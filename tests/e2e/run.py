@@ -39,6 +39,7 @@ class Result(unittest.TestResult):
         self.passed = set()
         self.failed = set()
         self.skipped_tests = set()
+        self.cases = 0
         self.started_s = 0.0
 
     def startTest(self, test):
@@ -77,6 +78,7 @@ class Result(unittest.TestResult):
         self._bad(test, err, test)
 
     def addSubTest(self, test, subtest, err):
+        self.cases += 1
         if err is not None:
             self._bad(subtest, err, test)
 
@@ -131,6 +133,7 @@ def run(arguments):
     for number, text in enumerate(instance.reports()):
         result.failed.add(f"report {number}")
         print(f"FAIL report of a process\n{text}")
+    print(f"{result.cases} cases within the tests")
     if arguments.checklist:
         checklist.show(result)
     for line in checklist.unproven(result) if not arguments.k else ():
