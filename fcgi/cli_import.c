@@ -62,12 +62,16 @@ static bool is_empty(const cm_json *value)
 }
 
 /* Members that are dealt with elsewhere, or that the server makes anew. */
-static bool is_apart(const struct cm_field *field, const char *name)
+static bool is_apart(const struct cm_entity *entity, const struct cm_field *field, const char *name)
 {
-	return strcmp(name, "owner") == 0 || strcmp(name, "organization") == 0 ||
-	       strcmp(name, "password") == 0 || strcmp(name, "passwordType") == 0 ||
-	       strcmp(name, "passwordSalt") == 0 || strcmp(name, "clientSecret") == 0 ||
-	       strcmp(name, CLI_SECRET_DIGEST) == 0 ||
+	static const char *const apart[] = {"owner",        "organization", "password",
+	                                    "passwordSalt", "clientSecret", CLI_SECRET_DIGEST};
+
+	for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+		if (strcmp(name, apart[i]) == 0)
+			return true;
+	}
+	return (entity == &cm_user_entity && strcmp(name, "passwordType") == 0) ||
 	       (field != NULL && (field->flags & CM_FIELD_READ_ONLY) != 0);
 }
 
@@ -120,7 +124,7 @@ static enum cm_status take_member(struct import *import, struct place at, cm_jso
 	struct cm_err why = {0};
 	cm_json *taken;
 
-	if (is_apart(field, name) || is_empty(value) || at.links != (link != NULL))
+	if (is_apart(at.entity, field, name) || is_empty(value) || at.links != (link != NULL))
 		return CM_OK;
 	if (field == NULL) {
 		note(import, at, name, "is not known here; left out");
