@@ -15,6 +15,7 @@ const METHODS = {
     none: () => oauth.None(),
     client_secret_basic: oauth.ClientSecretBasic,
     client_secret_post: oauth.ClientSecretPost,
+    private_key_jwt: (_, pair) => oauth.PrivateKeyJwt({ key: pair.privateKey, kid: "k1" }),
 };
 
 function ok(value, what) {
@@ -85,12 +86,17 @@ const features = {
         const metadata = { client_name: "A strict client", redirect_uris: [CALLBACK],
             grant_types: ["authorization_code", "refresh_token", DEVICE_GRANT],
             response_types: ["code"], token_endpoint_auth_method: s.method };
+        if (s.method === "private_key_jwt") {
+            s.pair = await oauth.generateKeyPair(process.env.CASEMENT_ALGORITHM);
+            const key = await crypto.subtle.exportKey("jwk", s.pair.publicKey);
+            metadata.jwks = { keys: [{ ...key, kid: "k1" }] };
+        }
         s.client = await oauth.processDynamicClientRegistrationResponse(
             await oauth.dynamicClientRegistrationRequest(s.as, metadata, HTTP));
         ok(s.client.token_endpoint_auth_method === s.method, "method: " + s.client.token_endpoint_auth_method);
-        ok(Boolean(s.client.client_secret) === (s.method !== "none"), "client_secret");
+        ok(Boolean(s.client.client_secret) === s.method.startsWith("client_secret"), "client_secret");
         s.client.require_auth_time = true;
-        s.auth = METHODS[s.method](s.client.client_secret);
+        s.auth = METHODS[s.method](s.client.client_secret, s.pair);
     },
     async "code, PKCE, iss"(s) {
         const { redirect, ...grant } = s.grant = await authorize(s);
