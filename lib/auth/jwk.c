@@ -104,8 +104,8 @@ static char *to_pem(const EVP_PKEY *pkey)
 
 	if (bio != NULL && PEM_write_bio_PUBKEY(bio, pkey) == 1)
 		len = BIO_get_mem_data(bio, &data);
-	if (len > 0)
-		text = strndup(data, (size_t)len);
+	if (len > 0 && (text = calloc(1, (size_t)len + 1)) != NULL)
+		memcpy(text, data, (size_t)len);
 	BIO_free(bio);
 	return text;
 }
