@@ -117,23 +117,6 @@ cm_scope_set cm_scope_word(const char *word, size_t len)
 	return set;
 }
 
-enum cm_status cm_scope_parse(const char *list, cm_scope_set *out, struct cm_err *err)
-{
-	const char *word;
-	size_t len;
-
-	*out = 0;
-	while ((word = cm_text_word(&list, " ", &len)) != NULL) {
-		cm_scope_set set = cm_scope_word(word, len);
-
-		if (set == 0)
-			return cm_err_set(err, CM_INVALID_SCOPE, "Unknown scope: %.*s.",
-			                  len > 100 ? 100 : (int)len, word);
-		*out |= set;
-	}
-	return CM_OK;
-}
-
 cm_scope_set cm_scope_known(const char *list)
 {
 	cm_scope_set set = 0;

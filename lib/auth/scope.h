@@ -63,10 +63,7 @@ const char *cm_scope_name(enum cm_scope scope);
 /* What one word covers; 0 for a word that is no scope here. */
 cm_scope_set cm_scope_word(const char *word, size_t len);
 
-/* What a list separated by spaces covers.  CM_INVALID_SCOPE when it holds anything unknown. */
-enum cm_status cm_scope_parse(const char *list, cm_scope_set *out, struct cm_err *err);
-
-/* The same, for lists that the store holds: unknown words cover nothing. */
+/* What a list separated by spaces covers; unknown words cover nothing. */
 cm_scope_set cm_scope_known(const char *list);
 
 /*

@@ -23,10 +23,6 @@ static void test_identity_words(void)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		cm_scope_set set = 0;
-
-		ASSERT_ROW(rows[i].word, cm_scope_parse(rows[i].word, &set, NULL) == CM_OK);
-		ASSERT_ROW(rows[i].word, set == rows[i].set);
 		ASSERT_ROW(rows[i].word, cm_scope_known(rows[i].word) == rows[i].set);
 	}
 }
