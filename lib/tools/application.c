@@ -111,8 +111,8 @@ static enum cm_status change_secret(const struct cm_crud_step *step, void *arg, 
 
 enum cm_status cm_application_rotate_secret(struct cm_store *store,
                                             const struct cm_principal *caller,
-                                            const struct cm_id *id, struct cm_buf *out,
-                                            struct cm_err *err)
+                                            const struct cm_id *id, bool dry_run,
+                                            struct cm_buf *out, struct cm_err *err)
 {
 	struct cm_record record;
 	struct cm_crud_change change = {
@@ -122,17 +122,24 @@ enum cm_status cm_application_rotate_secret(struct cm_store *store,
 	    .id = *id,
 	    .record = &record,
 	    .change = change_secret,
+	    .dry_run = dry_run,
 	};
 	enum cm_status rc;
 
 	cm_record_init(&record, &cm_application_entity);
 	rc = cm_crud_change_row(store, &change, err);
+	if (rc == CM_DRY_RUN) {
+		cm_err_clear(err);
+		rc = CM_OK;
+	}
 	if (rc == CM_OK) {
 		cm_json_put_open(out, '{');
 		cm_json_put_member(out, "owner", id->owner);
 		cm_json_put_member(out, "name", id->name);
 		cm_json_put_member(out, "clientId", cm_record_text(&record, "client_id"));
-		cm_json_put_raw(out, cm_buf_str(&change.once));
+		/* The secret of a dry run opens nothing. */
+		if (!dry_run)
+			cm_json_put_raw(out, cm_buf_str(&change.once));
 		cm_json_put_close(out, '}');
 		rc = cm_buf_status(&change.once, err);
 	}
@@ -145,12 +152,19 @@ enum cm_status cm_application_rotate_secret(struct cm_store *store,
 static enum cm_status rotate_secret(const struct cm_tool_call *call, struct cm_tool_result *result,
                                     struct cm_err *err)
 {
+	static const char *const known[] = {"id", "dry_run", NULL};
+	bool dry_run = false;
 	struct cm_id id;
-	enum cm_status rc = cm_arguments_only_id(call, &id, err);
+	enum cm_status rc;
 
-	return rc == CM_OK ? cm_application_rotate_secret(call->ctx->store, call->caller, &id,
-	                                                  &result->text, err)
-	                   : rc;
+	if ((rc = cm_arguments_check(call, known, err)) != CM_OK ||
+	    (rc = cm_arguments_id(call, &id, err)) != CM_OK ||
+	    (rc = cm_arguments_bool(call, "dry_run", &dry_run, err)) != CM_OK)
+		return rc;
+	if (dry_run)
+		cm_buf_puts(&result->note, "This was a dry run: nothing was changed.");
+	return cm_application_rotate_secret(call->ctx->store, call->caller, &id, dry_run,
+	                                    &result->text, err);
 }
 
 static void put_rotate_output(const struct cm_tool *tool, struct cm_buf *buf)
@@ -224,7 +238,7 @@ const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
         .scope = CM_SCOPE_WRITE_APPLICATION,
         .destructive = true,
         .crud = &cm_application_crud,
-        .put_input_schema = cm_crud_put_get_input,
+        .put_input_schema = cm_crud_put_id_and_dry_run_input,
         .put_output_schema = put_rotate_output,
         .run = rotate_secret,
     },

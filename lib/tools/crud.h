@@ -57,6 +57,7 @@ enum cm_status cm_crud_get_row(const struct cm_tool_call *call, const struct cm_
 void cm_crud_put_list_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_list_output(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_get_input(const struct cm_tool *tool, struct cm_buf *buf);
+void cm_crud_put_id_and_dry_run_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_add_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_update_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf);

@@ -89,6 +89,15 @@ void cm_crud_put_get_input(const struct cm_tool *tool, struct cm_buf *buf)
 	close_object(buf, "\"required\":[\"id\"]");
 }
 
+void cm_crud_put_id_and_dry_run_input(const struct cm_tool *tool, struct cm_buf *buf)
+{
+	(void)tool;
+	open_object(buf);
+	put_member(buf, "id", CM_ID_SCHEMA);
+	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
+	close_object(buf, "\"required\":[\"id\"]");
+}
+
 /* The required arguments of add and update. */
 static void put_required(struct cm_buf *buf, const char *first, const char *second)
 {

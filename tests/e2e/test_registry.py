@@ -174,6 +174,18 @@ class Rows(RegistryCase):
                 self.assertEqual(self.instance.query(
                     "SELECT * FROM audit WHERE target = ?", f"{kind.owner}/{name}"), [])
 
+    def test_dry_run_of_a_new_secret(self):
+        """The old one stays, and no other is told."""
+        made = self.instance.application(f"my-org/{case.unique('kept')}",
+                                         'scopes=[{"name":"read:application"}]')
+        name = self.instance.query("SELECT name FROM application WHERE client_id = ?",
+                                   made.id)[0]["name"]
+        told = self.do(self.all, "rotate_application_secret", id=f"my-org/{name}", dry_run=True)
+        self.assertNotIn("clientSecret", told)
+        self.http.token(made)
+        self.do(self.all, "rotate_application_secret", id=f"my-org/{name}")
+        self.assertEqual(self.http.token_reply(made).status_code, 401)
+
     def test_if_match(self):
         """Who read an older version is refused; two changes in a second are two versions."""
         for kind in KINDS:
