@@ -153,9 +153,7 @@ void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf)
 	           "others need it: they lose it, or go with it\"}");
 	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
 	put_member(buf, "if_match", IF_MATCH_SCHEMA);
-	cm_json_put_close(buf, '}');
-	cm_buf_puts(buf, ",\"oneOf\":[{\"required\":[\"id\"]},{\"required\":[");
-	cm_buf_printf(buf, "\"%s\"]}],\"additionalProperties\":false}", entity->name);
+	close_object(buf, "\"required\":[]");
 }
 
 void cm_crud_put_delete_output(const struct cm_tool *tool, struct cm_buf *buf)

@@ -115,9 +115,7 @@ static void put_get_input(const struct cm_tool *tool, struct cm_buf *buf)
 	            ",\"owner\":{\"type\":\"string\",\"description\":\"With email or phone: the "
 	            "user's organisation\"},\"email\":{\"type\":\"string\",\"description\":"
 	            "\"In place of id\"},\"phone\":{\"type\":\"string\",\"description\":\"In "
-	            "place of id\"}},\"oneOf\":[{\"required\":[\"id\"]},{\"required\":[\"owner\","
-	            "\"email\"]},{\"required\":[\"owner\",\"phone\"]}],"
-	            "\"additionalProperties\":false}");
+	            "place of id\"}},\"additionalProperties\":false}");
 }
 
 /* The id that the arguments mean. */
