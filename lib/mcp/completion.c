@@ -123,6 +123,12 @@ static enum cm_status complete_id(struct completion *c, struct cm_err *err)
 	return rc;
 }
 
+/* Whether the caller may know who has entities of a kind. */
+static bool may_list(const struct completion *c, const struct cm_resource_kind *kind)
+{
+	return cm_tool_allowed(cm_tool_find(c->m->box, kind->list_tool), &c->m->x->caller);
+}
+
 static enum cm_status complete_template(struct completion *c, const char *uri, const char *argument,
                                         struct cm_err *err)
 {
@@ -136,7 +142,7 @@ static enum cm_status complete_template(struct completion *c, const char *uri, c
 			continue;
 		c->owner = cm_json_string(cm_json_get(cm_json_get(context, "arguments"), "owner"));
 		if (strcmp(argument, "owner") == 0)
-			return complete_owner(c, err);
+			return may_list(c, &c->m->box->kind[i]) ? complete_owner(c, err) : CM_OK;
 		if (strcmp(argument, "name") == 0)
 			return complete_name(c, &c->m->box->kind[i], c->value, err);
 		return cm_err_set(err, CM_PARAMS, "The template has no argument %.60s.", argument);
@@ -147,18 +153,18 @@ static enum cm_status complete_template(struct completion *c, const char *uri, c
 static enum cm_status complete_prompt(struct completion *c, const char *name, const char *argument,
                                       struct cm_err *err)
 {
-	const struct cm_prompt_argument *a = NULL;
+	const struct cm_prompt *prompt = cm_prompt_find(c->m->box, name);
+	const struct cm_prompt_argument *a;
 
-	for (size_t i = 0; i < c->m->box->prompts; i++) {
-		if (strcmp(c->m->box->prompt[i].name, name) == 0)
-			a = c->m->box->prompt[i].argument;
-	}
-	if (a == NULL)
+	if (prompt == NULL)
 		return cm_err_set(err, CM_PARAMS, "Unknown prompt: %.100s", name);
+	a = prompt->argument;
 	while (a->name != NULL && strcmp(a->name, argument) != 0)
 		a++;
 	if (a->name == NULL)
 		return cm_err_set(err, CM_PARAMS, "%s has no argument %.60s.", name, argument);
+	if (!cm_prompt_allowed(prompt, &c->m->x->caller))
+		return CM_OK;
 	if (a->completes == CM_COMPLETES_OWNER)
 		return complete_owner(c, err);
 	return a->completes == CM_COMPLETES_ID ? complete_id(c, err) : CM_OK;
