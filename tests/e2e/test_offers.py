@@ -78,7 +78,8 @@ class Guidance(OffersCase):
                 self.conforms(json.loads(example), tool["inputSchema"])
                 self.assertIs(tool["inputSchema"]["additionalProperties"], False)
                 for name, schema in tool["inputSchema"]["properties"].items():
-                    for member, inner in schema.get("properties", {name: schema}).items():
+                    said = {name: schema} if schema.get("description") else schema["properties"]
+                    for member, inner in said.items():
                         self.assertTrue(inner.get("description"), f"{name} {member}")
                 hints = {"readOnlyHint", "idempotentHint", "openWorldHint"}
                 if not tool["annotations"]["readOnlyHint"]:
