@@ -2,6 +2,7 @@
 
 #include "mcp/prompt.h"
 #include "mcp/resource.h"
+#include "store/organization.h"
 #include "tools/application.h"
 #include "tools/audit.h"
 #include "tools/organization.h"
@@ -34,6 +35,7 @@ static const struct cm_resource_kind kinds[] = {
         .description = "An organisation with all its fields",
         .get_tool = "get_organization",
         .list_tool = "get_organizations",
+        .owner = CM_ORGANIZATION_OWNER,
         .rows = "organizations",
     },
     {

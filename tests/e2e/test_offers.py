@@ -262,7 +262,7 @@ class Completion(OffersCase):
         for kind, value, offered in (("application", "", ["agent", "n000"]),
                                      ("application", "a", ["agent"]), ("user", "a", ["alice"]),
                                      ("role", "", ["staff"]), ("permission", "l", ["look"]),
-                                     ("permission", "x", [])):
+                                     ("permission", "x", []), ("token", "-", [])):
             with self.subTest(kind=kind, value=value):
                 found = self.values(token, self.template(kind), "name", value)
                 self.assertEqual(found, (offered, False))
@@ -270,7 +270,13 @@ class Completion(OffersCase):
                                              owner=name), (offered, False))
                 self.assertEqual(self.values(self.all, self.template(kind), "name", value,
                                              owner=name), ([], False))
-        self.assertEqual(self.values(token, self.template(), "owner", ""), ([name], False))
+        for kind, owner in (("application", name), ("token", name), ("organization", "admin")):
+            self.assertEqual(self.values(token, self.template(kind), "owner", ""), ([owner], False))
+        found = self.values(token, self.template("organization"), "name", "", owner="admin")
+        self.assertEqual(found, ([name], False))
+        self.assertEqual(self.values(token, self.template("organization"), "name", ""), found)
+        self.assertEqual(self.values(token, self.template("organization"), "name", "", owner=name),
+                         ([], False))
         self.assertIn("my-org", self.values(self.admin(), self.template(), "owner", "my")[0])
 
     def test_many(self):
