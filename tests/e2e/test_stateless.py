@@ -7,32 +7,12 @@ import urllib.parse
 import case
 import client
 import stateless
-from mcp_case import LATEST, McpCase, REVISIONS
+from mcp_case import LATEST, REVISIONS, StatelessCase
 from stateless import META, in_base64, message
 
 NAME = "Mcp-Name"
 METHOD = "Mcp-Method"
 VERSION = "MCP-Protocol-Version"
-
-
-class StatelessCase(McpCase):
-    """Requests with all that belongs to them, but for what a test changes."""
-
-    def send(self, body, **headers):
-        """Send a request with its headers; a value of None leaves one out (- is written _)."""
-        sent = stateless.headers(body)
-        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
-        return self.post(body, headers=sent)
-
-    def result(self, method, params=None):
-        """The result of a good request."""
-        reply = self.send(message(method, params))
-        self.assertEqual(reply.status_code, 200, reply.text)
-        return reply.json()["result"]
-
-    def assert_mismatch(self, reply, request_id=1):
-        """HTTP 400, HeaderMismatch, with the id of the request."""
-        return self.assert_rpc_error(reply, 400, -32020, id=request_id)
 
 
 class Results(StatelessCase):
@@ -137,6 +117,13 @@ class Methods(StatelessCase):
         reply = self.post(message("tools/call", {"name": 5}),
                           headers={VERSION: stateless.REVISION, METHOD: "tools/call"})
         self.assertEqual(reply.json()["error"]["code"], -32602)
+
+    def test_responses_of_the_client(self):
+        """Nothing was asked, and this revision has no answers of clients: an invalid request."""
+        for member in ({"result": {}}, {"error": {"code": 1, "message": "m"}}):
+            reply = self.post({"jsonrpc": "2.0", "id": 1, **member},
+                              headers={VERSION: stateless.REVISION})
+            self.assert_rpc_error(reply, 400, -32600, id=1)
 
     def test_notifications(self):
         """202 without a body, also for one that fails, is cancelled or has no name here."""
@@ -442,69 +429,3 @@ class Http(StatelessCase):
             self.assertEqual(reply.status_code, 401)
             self.assertNotIn("id", reply.json())
             self.assertIn("resource_metadata", client.challenge(reply))
-
-
-class Browser(StatelessCase):
-    """What a page of an allowed origin needs."""
-
-    ORIGIN = "https://app.example"
-    WANTED = ("Authorization", "Content-Type", "Accept", "MCP-Protocol-Version", "Mcp-Method",
-              "Mcp-Name", "Mcp-Param-Id")
-
-    def preflight(self, origin, headers, path=client.MCP_PATH):
-        """OPTIONS as a browser sends it: without a token."""
-        return self.http.request("OPTIONS", path, headers={
-            "Origin": origin, "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": ",".join(headers).lower()})
-
-    def test_preflight(self):
-        """Every header that this revision has, also Mcp-Param-*; never credentials."""
-        self.fresh(settings={"allowed_origins": self.ORIGIN})
-        reply = self.preflight(self.ORIGIN, self.WANTED)
-        self.assertEqual((reply.status_code, reply.content), (204, b""))
-        self.assertEqual(reply.headers["Access-Control-Allow-Origin"], self.ORIGIN)
-        self.assertIn("POST", reply.headers["Access-Control-Allow-Methods"])
-        allowed = {name.strip().lower()
-                   for name in reply.headers["Access-Control-Allow-Headers"].split(",")}
-        self.assertLessEqual({name.lower() for name in self.WANTED}, allowed)
-        self.assertNotIn("Access-Control-Allow-Credentials", reply.headers)
-        self.assertIn("Origin", reply.headers["Vary"])
-
-    def test_preflight_of_another_origin(self):
-        """403, and no header that would let it in."""
-        for origin in ("https://evil.example", "null", self.http.url + ".evil.example"):
-            reply = self.preflight(origin, self.WANTED)
-            self.assertEqual(reply.status_code, 403)
-            self.assertFalse([name for name in reply.headers
-                              if name.lower().startswith("access-control-allow")])
-
-    def test_preflight_without_a_token_or_an_origin(self):
-        """It is answered before authorization, whoever asks."""
-        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Origin": self.http.url}):
-            reply = self.http.request("OPTIONS", client.MCP_PATH, headers=headers)
-            self.assertEqual((reply.status_code, reply.content), (204, b""))
-            self.assertNotIn("WWW-Authenticate", reply.headers)
-
-    def test_exposed(self):
-        """A page may read the challenge of 401 and of 403."""
-        self.fresh(settings={"allowed_origins": self.ORIGIN})
-        self.token = self.demo(case.READ)
-        body = message("tools/call", {"name": "delete_application", "arguments": {"id": "a/b"}})
-        headers = {**stateless.headers(body), "Origin": self.ORIGIN}
-        for token, status in ((None, 401), (self.token, 403)):
-            reply = self.http.post(body, token, headers=headers)
-            self.assertEqual(reply.status_code, status)
-            self.assertEqual(reply.headers["Access-Control-Allow-Origin"], self.ORIGIN)
-            self.assertIn("WWW-Authenticate", reply.headers["Access-Control-Expose-Headers"])
-
-    def test_R7_bad_origin(self):
-        """403, and nothing was run."""
-        name = case.unique()
-        body = message("tools/call", {"name": "add_application", "arguments": {
-            "application": {"owner": "my-org", "name": name}}})
-        self.assertEqual(self.send(body, Origin="https://evil.example").status_code, 403)
-        self.assertIsNone(self.row(f"my-org/{name}"))
-        for method in ("GET", "DELETE", "PUT"):
-            for origin, status in (("https://evil.example", 403), (self.http.url, 405)):
-                reply = self.http.request(method, client.MCP_PATH, headers={"Origin": origin})
-                self.assertEqual(reply.status_code, status)
