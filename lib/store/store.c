@@ -6,16 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
+#include "base/clock.h"
 #include "store/query.h"
 
 enum {
 	APPLICATION_ID =
 	    0x43534d54, /* "CSMT" in the file's header, SQLite's PRAGMA application_id */
-	BUSY_TIMEOUT_MS = 5000
+	BUSY_TIMEOUT_US = 5000000
 };
 
 struct cm_store {
@@ -24,6 +26,7 @@ struct cm_store {
 	dev_t device;
 	ino_t inode;
 	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
+	int64_t waiting_since_us;               /* for the lock, on the monotonic clock */
 };
 
 struct sqlite3 *cm_store_db(struct cm_store *store)
@@ -118,19 +121,41 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 	return rc == CM_OK ? exec(store, pragma, err) : rc;
 }
 
+/*
+ * Wait for a lock that another process has.  A transaction takes some tenths of a millisecond;
+ * SQLite's own timeout would sleep for one millisecond, then for two, for five and so on, while
+ * nobody writes.
+ */
+static int wait_for_lock(void *arg, int tries)
+{
+	struct cm_store *store = arg;
+	int64_t now_us = cm_clock_monotonic_us();
+	struct timespec pause = {.tv_nsec = tries < 20 ? 100000 : 1000000};
+
+	if (tries == 0)
+		store->waiting_since_us = now_us;
+	if (now_us - store->waiting_since_us > BUSY_TIMEOUT_US)
+		return 0;
+	(void)nanosleep(&pause, NULL);
+	return 1;
+}
+
 static enum cm_status set_up(struct cm_store *store, struct cm_err *err)
 {
 	enum cm_status rc;
 	int schema = 0;
 
 	sqlite3_extended_result_codes(store->db, 1);
-	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+	sqlite3_busy_handler(store->db, wait_for_lock, store);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
 	if ((rc = check_file(store, &schema, err)) != CM_OK)
 		return rc;
-	rc = exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
+	rc = exec(store,
+	          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	          "PRAGMA wal_autocheckpoint = 4000",
+	          err);
 	if (rc == CM_OK && schema < CM_SQL_MIGRATIONS)
 		rc = cm_store_write(store, migrate_all, NULL, err);
 	return rc;
