@@ -416,37 +416,43 @@ static char *put_escape(char *out, unsigned char c)
 	return out;
 }
 
+static char *put_escaped(char *out, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (escape_of(c) == '\0')
+			*out++ = (char)c;
+		else
+			out = put_escape(out, c);
+	}
+	return out;
+}
+
 /* A piece at a time, with room for the case that every byte needs the longest escape. */
-static void put_escaped(struct cm_buf *buf, const char *text, size_t len)
+void cm_json_put_bytes(struct cm_buf *buf, const char *text, size_t len)
 {
 	enum { PIECE = 256, ESCAPE = 6 };
+	bool first = true, last = false;
 
-	while (len > 0) {
+	put_comma(buf);
+	while (!last) {
 		size_t piece = len < PIECE ? len : PIECE;
-		char *start = cm_buf_room(buf, ESCAPE * piece), *out = start;
+		char *start = cm_buf_room(buf, ESCAPE * piece + 2), *out = start;
 
 		if (start == NULL)
 			return;
-		for (size_t i = 0; i < piece; i++) {
-			unsigned char c = (unsigned char)text[i];
-
-			if (escape_of(c) == '\0')
-				*out++ = (char)c;
-			else
-				out = put_escape(out, c);
-		}
+		last = piece == len;
+		if (first)
+			*out++ = '"';
+		out = put_escaped(out, text, piece);
+		if (last)
+			*out++ = '"';
 		cm_buf_took(buf, (size_t)(out - start));
+		first = false;
 		text += piece;
 		len -= piece;
 	}
-}
-
-void cm_json_put_bytes(struct cm_buf *buf, const char *text, size_t len)
-{
-	put_comma(buf);
-	cm_buf_add(buf, "\"", 1);
-	put_escaped(buf, text, len);
-	cm_buf_add(buf, "\"", 1);
 }
 
 void cm_json_put_integer(struct cm_buf *buf, int64_t value)
