@@ -1,5 +1,7 @@
 """The authorization endpoint: A19 to A26 of a security review, and what goes right."""
 
+import html
+import re
 import urllib.parse
 
 import browser
@@ -131,6 +133,41 @@ class Requests(oauth_case.OAuthCase):
         self.assert_page_error(self.http.get(self.url(self.client_id) + "&state=2"))
         self.assert_page_error(self.http.get(self.url(self.client_id) +
                                              "&redirect_uri=https%3A%2F%2Fevil.example"))
+
+    def test_A20_error_of_a_client_that_nobody_vouches_for(self):
+        """Sends to another site whoever has signed in; others see where it would (RFC 9700)."""
+        site = "https://app.example/cb"
+        stranger = self.register(redirect_uris=[site], client_name="<Evil & Co>")["client_id"]
+        for change, error in (({"scope": "nonsense"}, "invalid_scope"),
+                              ({"response_type": "token"}, "unsupported_response_type"),
+                              ({"prompt": "none"}, "login_required"),
+                              ({"code_challenge": None}, "invalid_request")):
+            url = self.url(stranger, redirect_uri=site, **change)
+            with self.subTest(change=change):
+                reply = self.http.get(url)
+                self.assert_page_error(reply)
+                self.assertIn("app.example", browser.Page(reply).text)
+                self.assertIn("<Evil & Co>", browser.Page(reply).text)
+                self.assertNotIn("<Evil", reply.text)
+                link = html.unescape(re.search('<a href="([^"]*)"', reply.text)[1])
+                told = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(link).query))
+                self.assertTrue(link.startswith(site + "?"), link)
+                self.assertEqual((told["error"], told["state"], told["iss"]),
+                                 (error, "st&te=1", self.http.url))
+        person = self.person()
+        person.open("/account")
+        person.sign_in(self.user())
+        reply = person.open(self.url(stranger, redirect_uri=site, scope="nonsense"))
+        self.assertEqual(browser.parameters(reply)["error"], "invalid_scope")
+        self.assertTrue(reply.headers["Location"].startswith(site + "?"))
+
+    def test_A20_error_of_a_client_of_the_administrator(self):
+        """Goes back by itself, whoever it is."""
+        site = "https://shop.example/cb"
+        made = self.made(redirect=site)
+        reply = self.http.get(self.url(made.id, redirect_uri=site, scope="nonsense"))
+        self.assertTrue(reply.headers["Location"].startswith(site + "?"))
+        self.assertEqual(browser.parameters(reply)["error"], "invalid_scope")
 
     def test_A21_pkce(self):
         """S256 for every code."""
@@ -264,6 +301,33 @@ class SignIn(oauth_case.OAuthCase):
                 reply = person.sign_in(username, oauth_case.PASSWORD)
                 self.assertEqual(reply.status_code, 429)
                 self.assertIn("Too many attempts", person.page.text)
+
+    def test_A26_spellings_tell_nothing(self):
+        """Failures under one spelling of a name show under no other that somebody has it."""
+        name, nobody = case.unique("spelled"), case.unique("nobody")
+        self.user(f"email={name}@example.org", name=name)
+        answers = []
+        for who in (name, nobody):
+            self.instance.change("DELETE FROM throttle")
+            person = self.person()
+            person.open(self.url(self.client_id))
+            spellings = ([f"my-org/{who}"] * 7 +
+                         [who, f"{who}@example.org", f"{who.upper()}@Example.org"] * 4)
+            answers.append([person.sign_in(one, "wrong password").status_code
+                            for one in spellings])
+        self.assertEqual(*answers)
+        self.assertEqual(answers[0][:5] + answers[0][7:9], [403] * 7)
+
+    def test_A26_one_spelling_in_any_case(self):
+        """The case of an address gives no new tries."""
+        name = case.unique("cased")
+        self.user(f"email={name}@example.org", name=name)
+        person = self.person()
+        person.open(self.url(self.client_id))
+        answers = [person.sign_in(f"{name}@example.org"[:at].upper() + f"{name}@example.org"[at:],
+                                  "wrong password").status_code for at in range(8)]
+        self.assertEqual(answers[:5], [403] * 5)
+        self.assertIn(429, answers)
 
     def test_A26_failures_of_an_address_are_slowed(self):
         """One address can't try many names."""
