@@ -88,7 +88,7 @@ class Requests(oauth_case.OAuthCase):
         """GET the endpoint with a request that has these parameters."""
         return self.http.get(self.url(self.client_id, **parameters))
 
-    def test_A19_redirect_uris(self):
+    def test_A19_A20_redirect_uris(self):
         """Exact, but for the port of a loopback address."""
         good = {"http://127.0.0.1:7777/callback", "http://127.0.0.1:1/callback",
                 "http://127.0.0.1/callback"}
@@ -416,6 +416,22 @@ class SignIn(oauth_case.OAuthCase):
         self.instance.run("user", "enable", user, code=0)
         self.assertEqual(person.sign_in(user).status_code, 200)
 
+    def test_user_or_organisation_switched_off_by_hand(self):
+        """Whoever does it with sqlite3: the next request finds nobody signed in."""
+        self.instance.run("organization", "add", "org-off", code=0)
+        user = self.user(organization="org-off")
+        for change in ("UPDATE user SET is_forbidden = {} WHERE owner = 'org-off'",
+                       "UPDATE organization SET disable_signin = {} WHERE name = 'org-off'"):
+            with self.subTest(change=change):
+                person = self.person()
+                person.open("/account")
+                person.sign_in(user)
+                self.instance.change(change.format(1))
+                person.open("/account")
+                self.assertIn("password", person.page.forms[0]["fields"])
+                self.assertEqual(person.sign_in(user).status_code, 403)
+                self.instance.change(change.format(0))
+
     def test_new_password_ends_sessions(self):
         """Who knew the old one is out."""
         user, person = self.user(), self.person()
@@ -627,6 +643,11 @@ class Account(oauth_case.OAuthCase):
         person.open("/account")
         person.page.forms[0]["fields"]["form_token"] = "x"
         self.assert_page_error(person.submit(0, action="sign-out"))
+        stranger = self.person()
+        stranger.open("/account")
+        stranger.submit(0, action="revoke", application=str(number))
+        self.assertIn("Sign in", stranger.page.text)
+        self.assert_token_good(told["access_token"])
         for bad in ("", "x", "-1", "9" * 30):
             person.open("/account")
             self.assert_page_error(person.submit(0, action="revoke", application=bad))
