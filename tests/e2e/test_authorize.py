@@ -355,6 +355,21 @@ class SignIn(oauth_case.OAuthCase):
         rows = self.instance.query("SELECT id_sha256 FROM session")
         self.assertNotIn(after, [row["id_sha256"] for row in rows])
 
+    def test_A26_signing_in_again_ends_the_session_before(self):
+        """Its cookie opens nothing any more."""
+        user, person = self.user(), self.person()
+        person.open("/account")
+        person.sign_in(user)
+        before = person.session.cookies["casement"]
+        person.open(self.url(self.client_id, prompt="login"))
+        person.sign_in(user)
+        stranger = self.person()
+        stranger.session.cookies.set("casement", before)
+        stranger.open("/account")
+        self.assertIn("password", stranger.page.forms[0]["fields"])
+        person.open("/account")
+        self.assertIn(user, person.page.text)
+
     def test_ways_to_say_who_one_is(self):
         """Organisation and name, name alone, e-mail address in any case."""
         name = case.unique("named")
