@@ -6,6 +6,7 @@ import forge
 
 PRM = "/.well-known/oauth-protected-resource"
 ASM = "/.well-known/oauth-authorization-server"
+OIDC = "/.well-known/openid-configuration"
 JWKS = "/.well-known/jwks"
 EVIL = "evil.example"
 
@@ -50,6 +51,14 @@ class Metadata(case.Case):
             if name in body:
                 self.assertNotEqual(self.http.request("POST", body[name][len(self.http.url):])
                                     .status_code, 404)
+
+    def test_A28_A29_openid_configuration(self):
+        """Both documents are one; a client sees in either that S256 is what works."""
+        body = self.document(ASM)
+        self.assertEqual(self.document(OIDC), body)
+        self.assertEqual(body["code_challenge_methods_supported"], ["S256"])
+        self.assertEqual(body["subject_types_supported"], ["public"])
+        self.assertEqual(body["id_token_signing_alg_values_supported"], ["RS256"])
 
     def test_A29_what_is_listed_works(self):
         """A client that knows the 401 alone finds its way to a token."""
@@ -213,6 +222,7 @@ class Paths(case.Case):
         told = client.challenge(self.http.rpc("ping"))
         at_root = client.Client(root)
         for path in (PRM + "/some/where" + client.MCP_PATH, ASM + "/some/where",
+                     OIDC + "/some/where", "/some/where" + OIDC,
                      "/some/where" + PRM, "/some/where" + ASM, "/some/where" + JWKS,
                      told["resource_metadata"][len(root):]):
             with self.subTest(path=path):
