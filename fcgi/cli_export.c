@@ -67,15 +67,14 @@ static enum cm_status put_section(struct cli *cli, const struct cm_entity *entit
 
 	cm_buf_printf(json, "  \"%s\": [", entity->plural);
 	do {
+		char after[CM_NAME_MAX + 1];
 		struct cm_page page = {.owner = cli->argument[0],
 		                       .name_prefix = "",
-		                       .after_owner = "",
-		                       .after_name = export.last,
+		                       .after_owner = cli->argument[0],
+		                       .after_name = after,
 		                       .limit = PAGE};
-		char after[CM_NAME_MAX + 1];
 
 		memcpy(after, export.last, sizeof after);
-		page.after_name = after;
 		export.rows = 0;
 		rc = cm_entity_list(cli->ctx.store, entity, &page, put_row, &export, err);
 	} while (rc == CM_OK && export.rows == PAGE);

@@ -1,5 +1,7 @@
 #include "store/audit.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "store/query.h"
 
@@ -46,6 +48,18 @@ static void read_row(struct cm_query *q, struct cm_audit_event *out)
 	};
 }
 
+/* The statement that reads no more rows than the filters ask for, or few more. */
+static enum cm_stmt statement_for(const struct cm_audit_filter *filter)
+{
+	if (filter->target != NULL)
+		return CM_STMT_AUDIT_OF_TARGET;
+	if (filter->client_id != NULL)
+		return CM_STMT_AUDIT_OF_CLIENT;
+	if (filter->tool != NULL && strcmp(filter->tool, "token") != 0)
+		return CM_STMT_AUDIT_OF_TOOL;
+	return filter->organization != NULL ? CM_STMT_AUDIT_OF_ORGANIZATION : CM_STMT_AUDIT_LIST;
+}
+
 enum cm_status cm_audit_list(struct cm_store *store, const struct cm_audit_filter *filter,
                              void (*each)(const struct cm_audit_event *event, void *arg), void *arg,
                              struct cm_err *err)
@@ -53,7 +67,7 @@ enum cm_status cm_audit_list(struct cm_store *store, const struct cm_audit_filte
 	struct cm_audit_event event;
 	struct cm_query q;
 
-	cm_query_begin(&q, store, CM_STMT_AUDIT_LIST, err);
+	cm_query_begin(&q, store, statement_for(filter), err);
 	cm_query_text(&q, ":organization", filter->organization);
 	cm_query_text(&q, ":tool", filter->tool);
 	cm_query_text(&q, ":target", filter->target);

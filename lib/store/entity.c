@@ -356,17 +356,17 @@ enum cm_status cm_entity_list(struct cm_store *store, const struct cm_entity *en
 	struct cm_query q;
 
 	cm_record_init(&record, entity);
-	cm_query_begin(&q, store, page->owner == NULL ? entity->list : entity->list_of_owner, err);
-	if (page->owner == NULL) {
-		cm_query_text(&q, ":after_owner", page->after_owner);
-	} else {
-		cm_query_text(&q, ":owner", page->owner);
-		if (entity->tenant[1] != NULL)
-			cm_query_text(&q, ":organization", page->organization);
-	}
+	cm_query_begin(&q, store, page->since_s > 0 ? entity->changed : entity->list, err);
+	cm_query_text(&q, ":owner", page->owner);
+	if (entity->tenant[1] != NULL)
+		cm_query_text(&q, ":organization", page->organization);
 	cm_query_text(&q, ":name_prefix", page->name_prefix);
-	cm_query_integer(&q, ":since_s", page->since_s);
+	cm_query_text(&q, ":after_owner", page->after_owner);
 	cm_query_text(&q, ":after_name", page->after_name);
+	if (page->since_s > 0) {
+		cm_query_integer(&q, ":since_s", page->since_s);
+		cm_query_integer(&q, ":after_s", page->after_s);
+	}
 	cm_query_integer(&q, ":limit", page->limit);
 	while (cm_query_row(&q)) {
 		read_record(&q, &record);

@@ -86,7 +86,9 @@ struct cm_entity {
 	const char *plural; /* "applications" */
 	const struct cm_field *fields;
 	size_t field_count;
-	enum cm_stmt get, list, list_of_owner, insert, update, remove;
+	enum cm_stmt get, list, insert, update, remove;
+	enum cm_stmt changed;   /* the list in the order of the time in changed_at */
+	const char *changed_at; /* column */
 	/* The columns that say whose a row is: all must be the caller's organisation. */
 	const char *tenant[CM_TENANT_COLUMNS];
 	struct cm_entity_link link[CM_LINKS_MAX];
@@ -166,15 +168,19 @@ enum cm_status cm_entity_cascade(struct cm_store *store, const struct cm_entity 
 enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *entity,
                                 const char *owner, const char *name, struct cm_err *err);
 
-/* A page of rows in the order of owner and name, by keyset: the rows after a given one. */
+/*
+ * A page of rows by keyset: those after a given one, in the order of owner and name; of what was
+ * changed since some time, in the order of owner, time of the change, and name.
+ */
 struct cm_page {
 	const char *owner;        /* NULL: of all owners */
 	const char *organization; /* only rows whose second tenant column is this; NULL: all */
 	const char *name_prefix;  /* only names that begin like this; "" for all */
-	int64_t since_s;          /* only what was changed then or later */
+	int64_t since_s;          /* only what was changed then or later; 0: all, by name */
 	const char *after_owner;  /* "" for the first page */
 	const char *after_name;
-	int64_t limit; /* rows */
+	int64_t after_s; /* where since_s is given: the time of that row's change */
+	int64_t limit;   /* rows */
 };
 
 /* Called for each row; the record is good only during the call. */

@@ -49,7 +49,7 @@ void cm_crud_put_list_input(const struct cm_tool *tool, struct cm_buf *buf)
 	put_member(
 	    buf, "updatedSince",
 	    "{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"Only those that "
-	    "were changed at this time or later\"}");
+	    "were changed at this time or later, in the order of the changes\"}");
 	put_member(buf, "pageSize",
 	           "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":50,"
 	           "\"description\":\"How many to return at most\"}");

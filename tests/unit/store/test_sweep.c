@@ -20,7 +20,8 @@ static const struct {
     {"refresh_token", "INSERT INTO refresh_token VALUES (#, 1, 1, '', 0, '', 0, @, 1)", HOUR_S},
     {"device_code", "INSERT INTO device_code VALUES (#, #, 1, '', @, NULL, 5, NULL, NULL, NULL)",
      HOUR_S},
-    {"token", "INSERT INTO token VALUES (#, 1, '', '', '', 0, @, NULL, NULL, NULL)", HOUR_S},
+    {"token", "INSERT INTO token VALUES (#, 1, '', '', '', 0, @, NULL, NULL, NULL, 'my-org')",
+     HOUR_S},
     {"client_assertion", "INSERT INTO client_assertion VALUES (1, #, @)", HOUR_S},
     {"throttle", "INSERT INTO throttle VALUES (#, 1, @)", DAY_S},
 };
