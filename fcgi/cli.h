@@ -79,9 +79,6 @@ enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field,
  */
 enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, struct cm_err *err);
 
-/* Add an organisation in the transaction of cli_change(); arg is a struct cm_organization. */
-cm_store_work cli_write_organization;
-
 /* Print JSON text as it is, or for people: a member a line. */
 enum cm_status cli_print_object(const struct cli *cli, const char *json, struct cm_err *err);
 

@@ -398,8 +398,3 @@ enum cm_status cli_application_rotate_secret(struct cli *cli, struct cm_err *err
 	cm_buf_clear(&out);
 	return rc;
 }
-
-enum cm_status cli_write_organization(struct cm_store *store, void *arg, struct cm_err *err)
-{
-	return cm_organization_insert(store, arg, err);
-}

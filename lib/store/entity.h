@@ -79,7 +79,7 @@ struct cm_entity_link {
 	const struct cm_entity *to;
 };
 
-enum { CM_TENANT_COLUMNS = 2, CM_LINKS_MAX = 2, CM_CASCADE_MAX = 4 };
+enum { CM_TENANT_COLUMNS = 2, CM_LINKS_MAX = 2 };
 
 struct cm_entity {
 	const char *name;   /* "application"; also the argument's name */
@@ -92,10 +92,8 @@ struct cm_entity {
 	/* The columns that say whose a row is: all must be the caller's organisation. */
 	const char *tenant[CM_TENANT_COLUMNS];
 	struct cm_entity_link link[CM_LINKS_MAX];
-	/* What would be left without the row, as "kind owner/name"; CM_STMT_NONE: nothing can. */
+	/* What would be left without the row: its kind and its id; CM_STMT_NONE: nothing can. */
 	enum cm_stmt dependents;
-	/* What removes that, as far as removing the row itself does not. */
-	enum cm_stmt cascade[CM_CASCADE_MAX];
 };
 
 /* The value of a column. */
@@ -153,16 +151,14 @@ enum cm_status cm_entity_insert(struct cm_store *store, const struct cm_record *
 enum cm_status cm_entity_update(struct cm_store *store, const char *owner, const char *name,
                                 const struct cm_record *record, struct cm_err *err);
 
-/*
- * What depends on a row, the first 20 of it, separated by commas; "" for nothing.
- */
-enum cm_status cm_entity_dependents(struct cm_store *store, const struct cm_entity *entity,
-                                    const char *owner, const char *name, struct cm_buf *out,
-                                    struct cm_err *err);
+/* Called for each row that depends on another; both strings are good only during the call. */
+typedef enum cm_status cm_entity_depends(const char *kind, const char *id, void *arg,
+                                         struct cm_err *err);
 
-/* Remove what depends on the row of this name, as far as removing the row does not. */
-enum cm_status cm_entity_cascade(struct cm_store *store, const struct cm_entity *entity,
-                                 const char *name, struct cm_err *err);
+/* What depends on a row, at most limit of it; what refers comes before what it refers to. */
+enum cm_status cm_entity_dependents(struct cm_store *store, const struct cm_record *record,
+                                    int64_t limit, cm_entity_depends *each, void *arg,
+                                    struct cm_err *err);
 
 /* Remove a row. CM_NOT_FOUND, CM_CONFLICT when others depend on it. */
 enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *entity,

@@ -98,27 +98,7 @@ const struct cm_entity cm_organization_entity = {
     .tenant = {"name"},
     .changed_at = "updated_at_s",
     .dependents = CM_STMT_ORGANIZATION_DEPENDENTS,
-    .cascade = {CM_STMT_ORGANIZATION_CLEAR_PERMISSIONS, CM_STMT_ORGANIZATION_CLEAR_ROLES,
-                CM_STMT_ORGANIZATION_CLEAR_USERS, CM_STMT_ORGANIZATION_CLEAR_APPLICATIONS},
 };
-
-enum cm_status cm_organization_insert(struct cm_store *store, const struct cm_organization *row,
-                                      struct cm_err *err)
-{
-	struct cm_query q;
-
-	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_INSERT, err);
-	cm_query_text(&q, ":owner", "admin");
-	cm_query_text(&q, ":name", row->name);
-	cm_query_text(&q, ":display_name", row->display_name);
-	cm_query_integer(&q, ":created_at_s", row->created_at_s);
-	cm_query_integer(&q, ":updated_at_s", row->created_at_s);
-	cm_query_integer(&q, ":disable_signin", 0);
-	cm_query_integer(&q, ":application_quota", -1);
-	cm_query_integer(&q, ":user_quota", -1);
-	cm_query_text(&q, ":properties", "{}");
-	return cm_query_finish(&q);
-}
 
 static void read_row(struct cm_query *q, struct cm_organization *out)
 {

@@ -44,28 +44,17 @@ UPDATE organization
 -- name: organization_delete
 DELETE FROM organization WHERE owner = :key_owner AND name = :key_name
 
+-- What refers comes before what it refers to.
 -- name: organization_dependents
-SELECT 'user ' || owner || '/' || name FROM user WHERE owner = :name AND :owner IS NOT NULL
+SELECT 'permission', owner || '/' || name FROM permission WHERE owner = :name AND :owner IS NOT NULL
 UNION ALL
-SELECT 'application ' || owner || '/' || name FROM application
+SELECT 'role', owner || '/' || name FROM role WHERE owner = :name
+UNION ALL
+SELECT 'user', owner || '/' || name FROM user WHERE owner = :name
+UNION ALL
+SELECT 'application', owner || '/' || name FROM application
  WHERE owner = :name OR organization = :name
-UNION ALL
-SELECT 'role ' || owner || '/' || name FROM role WHERE owner = :name
-UNION ALL
-SELECT 'permission ' || owner || '/' || name FROM permission WHERE owner = :name
- LIMIT 21
-
--- name: organization_clear_permissions
-DELETE FROM permission WHERE owner = :name
-
--- name: organization_clear_roles
-DELETE FROM role WHERE owner = :name
-
--- name: organization_clear_users
-DELETE FROM user WHERE owner = :name
-
--- name: organization_clear_applications
-DELETE FROM application WHERE owner = :name OR organization = :name
+ LIMIT :limit
 
 -- Counted no further than to know whether there is one too many.
 -- name: organization_counts

@@ -62,16 +62,16 @@ SELECT role.id, member.id
  WHERE member.owner || '/' || member.name = json_each.value
 
 -- name: role_dependents
-SELECT 'role ' || holder.owner || '/' || holder.name
+SELECT 'role', holder.owner || '/' || holder.name
   FROM role JOIN role_role ON role_role.member_id = role.id
   JOIN role AS holder ON holder.id = role_role.role_id
  WHERE role.owner = :owner AND role.name = :name
 UNION ALL
-SELECT 'permission ' || permission.owner || '/' || permission.name
+SELECT 'permission', permission.owner || '/' || permission.name
   FROM role JOIN permission_role ON permission_role.role_id = role.id
   JOIN permission ON permission.id = permission_role.permission_id
  WHERE role.owner = :owner AND role.name = :name
- LIMIT 21
+ LIMIT :limit
 
 -- name: role_is_cyclic
 WITH RECURSIVE below (id) AS (

@@ -63,12 +63,12 @@ UPDATE user
 DELETE FROM user WHERE owner = :key_owner AND name = :key_name
 
 -- name: user_dependents
-SELECT 'role ' || role.owner || '/' || role.name
+SELECT 'role', role.owner || '/' || role.name
   FROM user JOIN role_user ON role_user.user_id = user.id JOIN role ON role.id = role_user.role_id
  WHERE user.owner = :owner AND user.name = :name
 UNION ALL
-SELECT 'permission ' || permission.owner || '/' || permission.name
+SELECT 'permission', permission.owner || '/' || permission.name
   FROM user JOIN permission_user ON permission_user.user_id = user.id
   JOIN permission ON permission.id = permission_user.permission_id
  WHERE user.owner = :owner AND user.name = :name
- LIMIT 21
+ LIMIT :limit

@@ -370,6 +370,22 @@ class Escalation(RegistryCase):
                 self.fails(self.weak, "delete_permission", "lacks", id=identity)
                 self.do(self.all, "delete_permission", id=identity)
 
+    def test_R6_a_denial_goes_with_no_role(self):
+        """Who may not lift a denial may not delete the role, nor the one around it, that has it."""
+        user = self.user(scope="write:application")
+        inner = self.do(self.all, "add_role", role={"name": case.unique("role"), "users": [user]})
+        outer = self.do(self.all, "add_role", role={
+            "name": case.unique("role"), "roles": [f"my-org/{inner['name']}"]})
+        self.do(self.all, "add_permission", permission={
+            "name": case.unique("deny"), "scopes": ["write:application"], "effect": "Deny",
+            "roles": [f"my-org/{outer['name']}"]})
+        for role in (inner, outer):
+            identity = f"my-org/{role['name']}"
+            with self.subTest(role=role):
+                self.fails(self.weak, "delete_role", "lacks", id=identity, cascade=True)
+                self.do(self.all, "get_role", id=identity)
+        self.do(self.all, "delete_role", id=f"my-org/{outer['name']}", cascade=True)
+
     def test_R6_links_stay_in_the_organisation(self):
         """Users and roles of others, or of nobody, are no members."""
         self.instance.run("organization", "add", "org-of-links")

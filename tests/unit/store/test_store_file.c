@@ -18,7 +18,7 @@ static enum cm_status add(struct cm_store *store, void *arg, struct cm_err *err)
 	struct cm_organization row = {.created_at_s = 1};
 
 	snprintf(row.name, sizeof row.name, "%s", (const char *)arg);
-	return cm_organization_insert(store, &row, err);
+	return fixture_organization_insert(store, &row, err);
 }
 
 static bool exists(struct cm_store *store, const char *name)
