@@ -21,9 +21,6 @@ static enum cm_status check_version(const struct removal *removal, struct cm_rec
 
 	if (removal->if_match == NULL)
 		return CM_OK;
-	if (!cm_entity_has(record->entity, "updated_at_s"))
-		return cm_err_set(err, CM_INPUT, "if_match: a %s has no updatedTime.",
-		                  record->entity->name);
 	cm_clock_format(cm_record_value(record, "updated_at_s")->integer, at);
 	return strcmp(removal->if_match, at) == 0
 	           ? CM_OK
@@ -101,8 +98,10 @@ static void put_answer(const struct removal *removal, struct cm_tool_result *res
 enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_result *result,
                               struct cm_err *err)
 {
-	const char *const known[] = {
-	    "id", call->tool->crud->entity->name, "cascade", "dry_run", "if_match", NULL};
+	const struct cm_entity *entity = call->tool->crud->entity;
+	/* What never changes has no versions. */
+	const char *version = cm_entity_has(entity, "updated_at_s") ? "if_match" : NULL;
+	const char *const known[] = {"id", entity->name, "cascade", "dry_run", version, NULL};
 	struct removal removal = {.call = call};
 	enum cm_status rc;
 

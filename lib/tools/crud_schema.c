@@ -152,7 +152,8 @@ void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf)
 	           "{\"type\":\"boolean\",\"default\":false,\"description\":\"Delete it even if "
 	           "others need it: they lose it, or go with it\"}");
 	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
-	put_member(buf, "if_match", IF_MATCH_SCHEMA);
+	if (cm_entity_has(entity, "updated_at_s"))
+		put_member(buf, "if_match", IF_MATCH_SCHEMA);
 	close_object(buf, "\"required\":[]");
 }
 

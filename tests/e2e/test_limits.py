@@ -1,8 +1,6 @@
-"""Rates, proxies, import and export, and many who change the same at once."""
+"""Rates, proxies, import and export."""
 
-import concurrent.futures
 import json
-import random
 
 import case
 import oauth_case
@@ -211,47 +209,3 @@ class Moving(RegistryCase):
                 self.assertEqual({name: old[name] for name in old if name not in made},
                                  {name: new[name] for name in new if name not in made})
         self.instance.run("export", "nobody", code=3)
-
-
-class Together(RegistryCase):
-    """Processes that change the same rows: nothing is lost, and the trail tells it all."""
-
-    def test_trail_replays_to_the_state(self):
-        """What the events say, one after the other, is what is there."""
-        self.fresh()
-        admin = self.admin()
-        token = self.token_of("my-org", ALL)
-        names = [f"shared{number}" for number in range(4)]
-        choices = random.Random(7)
-        plan = [(choices.choice(("application", "user", "role", "permission")),
-                 choices.choice(names), choices.choice(("add", "update", "delete")), number)
-                for number in range(320)]
-
-        def act(step):
-            kind, name, verb, number = step
-            arguments = {"id": f"my-org/{name}"}
-            if verb != "delete":
-                arguments[kind] = {"displayName": f"step {number}"}
-            if verb == "add":
-                arguments = {kind: {"owner": "my-org", "name": name,
-                                    "displayName": f"step {number}"}}
-            answer = self.http.call_tool(token, f"{verb}_{kind}", arguments)
-            return not answer.failed
-
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            done = sum(pool.map(act, plan))
-        events = self.instance.query(
-            "SELECT tool, target, before_json, after_json FROM audit WHERE target LIKE "
-            "'my-org/shared%' AND outcome = 'ok' ORDER BY id")
-        self.assertEqual(len(events), done)
-        state = {}
-        for event in events:
-            key = (event["tool"].partition("_")[2], event["target"])
-            before = event["before_json"] and json.loads(event["before_json"])
-            self.assertEqual(state.get(key), before)
-            state[key] = event["after_json"] and json.loads(event["after_json"])
-        for (kind, target), row in state.items():
-            if row is None:
-                self.fails(admin, f"get_{kind}", id=target)
-            else:
-                self.assertEqual(self.do(admin, f"get_{kind}", id=target), row)

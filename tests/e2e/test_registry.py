@@ -130,8 +130,33 @@ class Rows(RegistryCase):
                 self.assertIn(names[4], [row["name"] for row in rows])
                 self.assertEqual(self.do(token, f"get_{kind.plural}", namePrefix=prefix,
                                          updatedSince="2999-01-01T00:00:00Z"), [])
+                self.check_changes(kind, prefix, [names[n] for n in (1, 3, 0)])
                 for bad in ("yesterday", "2026-02-30T00:00:00Z", 5):
                     self.fails(token, f"get_{kind.plural}", "updatedSince", updatedSince=bad)
+
+    def check_changes(self, kind, prefix, names):
+        """What was changed since some time comes in the order of the changes, page by page."""
+        token = self.caller(kind)
+        first = self.do(token, f"get_{kind.plural}", namePrefix=prefix)[0]["createdTime"]
+        for number, name in enumerate(names):
+            for _ in range(number + 1):     # each change is a later version, in one second too
+                self.do(token, f"update_{kind.name}", id=f"{kind.owner}/{name}",
+                        **{kind.name: kind.change})
+        found, cursor = [], {}
+        for _ in range(9):
+            answer = self.http.call_tool(token, f"get_{kind.plural}", {
+                "namePrefix": prefix, "pageSize": 2, "updatedSince": first, **cursor},
+                revision="2025-11-25")
+            self.assertFalse(answer.failed, answer.text)
+            found += [(row["updatedTime"], row["name"]) for row in answer.value]
+            if "nextCursor" not in answer.structured:
+                break
+            cursor = {"cursor": answer.structured["nextCursor"]}
+        self.assertEqual(found, sorted(found))
+        self.assertEqual(len(found), 5)
+        self.assertEqual({name for _, name in found}, {f"{prefix}{number}" for number in range(5)})
+        if cursor:
+            self.fails(token, f"get_{kind.plural}", "cursor", **cursor)
 
     def test_fields_are_checked(self):
         """Unknown fields, wrong types, null where it may not be."""
@@ -185,6 +210,35 @@ class Rows(RegistryCase):
         self.http.token(made)
         self.do(self.all, "rotate_application_secret", id=f"my-org/{name}")
         self.assertEqual(self.http.token_reply(made).status_code, 401)
+
+    def test_every_changing_tool_has_a_dry_run(self):
+        """Called like that, each says what it would do, and no row of any table is another."""
+        admin = self.admin()
+        rows = {kind.name: self.new(kind)[1] for kind in KINDS}
+        rows["token"] = "my-org/" + self.do(admin, "get_tokens", owner="my-org")[0]["name"]
+        tools = self.http.rpc("tools/list", token=admin).json()["result"]["tools"]
+        before = self.everything()
+        for tool in tools:
+            if tool["annotations"]["readOnlyHint"]:
+                continue
+            with self.subTest(tool=tool["name"]):
+                verb, _, kind = tool["name"].partition("_")
+                kind = kind.removesuffix("_secret")
+                self.assertIn("dry_run", tool["inputSchema"]["properties"])
+                self.assertEqual("if_match" in tool["inputSchema"]["properties"],
+                                 verb in ("update", "delete") and kind != "token")
+                arguments = {"id": rows[kind]} if verb != "add" else {}
+                if verb == "add" or verb == "update":
+                    arguments[kind] = {"name": case.unique("dry"), "displayName": "dry"}
+                self.do(admin, tool["name"], dry_run=True, **arguments)
+                self.assertEqual(self.everything(), before)
+
+    def everything(self):
+        """What is in the tables that tools change."""
+        return {table: [tuple(row) for row in self.instance.query(f"SELECT * FROM {table}")]
+                for table in ("application", "organization", "user", "role", "permission",
+                              "role_user", "role_role", "permission_user", "permission_role",
+                              "token", "consent", "session", "audit")}
 
     def test_if_match(self):
         """Who read an older version is refused; two changes in a second are two versions."""
@@ -545,6 +599,16 @@ class Meaning(RegistryCase):
         self.do(self.all, "delete_role", id=identity, cascade=True)
         left = self.do(self.all, "get_permission", id=f"my-org/{permission['name']}")
         self.assertEqual((left["users"], left["roles"]), ([], []))
+        # What lost something says so in its own trail, and is another version.
+        reader = self.token_of("my-org", "read:audit")
+        events = self.do(reader, "get_audit_events", target=identity)
+        self.assertEqual([(event["tool"], event["before"]["users"]) for event in events[:2]],
+                         [("delete_role", []), ("update_role", [user])])
+        events = self.do(reader, "get_audit_events", target=f"my-org/{permission['name']}")
+        self.assertEqual([event["tool"] for event in events],
+                         ["update_permission", "update_permission", "add_permission"])
+        self.assertEqual(events[0]["after"], left)
+        self.assertGreater(left["updatedTime"], permission["updatedTime"])
 
     def test_delete_an_organisation_with_all(self):
         """Refused while anything is in it; with cascade all of it goes."""
@@ -561,6 +625,13 @@ class Meaning(RegistryCase):
         for table in ("user", "role", "application"):
             self.assertEqual(self.instance.query(
                 f"SELECT * FROM {table} WHERE owner = 'org-to-go'"), [])
+        trail = self.instance.query(
+            "SELECT tool || ' ' || target AS what FROM audit WHERE request_id = (SELECT request_id "
+            "FROM audit WHERE tool = 'delete_organization' ORDER BY id DESC LIMIT 1) ORDER BY id")
+        self.assertEqual([row["what"] for row in trail],
+                         ["delete_role org-to-go/r", f"delete_user {user}",
+                          "delete_application org-to-go/agent",
+                          "delete_organization admin/org-to-go"])
 
     def test_renames_keep_references(self):
         """An organisation, a user, a role: what refers to them still does."""
@@ -593,6 +664,10 @@ class Limits(RegistryCase):
                         **{kind: {"displayName": "still"}})
                 self.assertEqual(self.instance.query(
                     f"SELECT count(*) AS n FROM {kind} WHERE owner = 'org-of-few'")[0]["n"], 1)
+        made = self.add(admin)
+        self.fails(admin, "update_application", "no more than 1", id=f"my-org/{made['name']}",
+                   application={"owner": "org-of-few", "organization": "org-of-few"})
+        self.do(admin, "get_application", id=f"my-org/{made['name']}")
 
     def test_ip_whitelist(self):
         """At the token endpoint and at MCP; IPv4, IPv6, ranges."""
