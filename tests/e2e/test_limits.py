@@ -66,6 +66,30 @@ class Proxies(RegistryCase):
                 self.assertEqual(self.address(forwarded, trusted), seen)
 
 
+    def test_R6_ip_whitelist_behind_a_proxy(self):
+        """The client's address counts, not the proxy's; at the token endpoint and at MCP."""
+        self.fresh(settings={"trusted_proxies": "127.0.0.1"})
+        made = self.instance.application(
+            "my-org/fixed", 'scopes=[{"name":"read:application"}]',
+            "ipWhitelist=2001:db8:1::/48, 192.0.2.0/25")
+        token = self.http.token_reply(
+            made, headers={"X-Forwarded-For": "192.0.2.1"}).json()["access_token"]
+        for address, good in (("2001:db8:1::9", True), ("2001:DB8:1:ffff::1", True),
+                              ("192.0.2.127", True), ("::ffff:192.0.2.9", True),
+                              ("2001:db8:2::9", False), ("192.0.2.128", False),
+                              ("2001:db8:1::9, 198.51.100.1", False), ("127.0.0.1", False),
+                              ("::1", False), (None, False)):
+            with self.subTest(address=address):
+                headers = {"X-Forwarded-For": address}
+                reply = self.http.token_reply(made, headers=headers)
+                self.assertEqual(reply.status_code, 200 if good else 401, reply.text)
+                reply = self.http.rpc("tools/list", token=token, headers=headers)
+                self.assertEqual(reply.status_code, 200 if good else 401, reply.text)
+        self.instance.run("setting", "set", "trusted_proxies", "", code=0)
+        reply = self.http.token_reply(made, headers={"X-Forwarded-For": "192.0.2.1"})
+        self.assert_oauth_error(reply, 401, "invalid_client")
+
+
 # What Casdoor has of the password 123456789.
 BCRYPT = "$2b$04$egrsrmI29HKVZ1CRNmrb1.WfOMJ1yXipVyk4k/47xZvYOibW0.1le"
 
