@@ -50,7 +50,6 @@ cli_run cli_export, cli_import;
 /* The entities of an export, which Casdoor's init_data.json has too; what refers comes later. */
 extern const struct cm_entity *const cli_sections[];
 
-#define CLI_PASSWORD_TYPE "yescrypt"
 #define CLI_SECRET_DIGEST "clientSecretSha256"
 
 /* cli_server.c */
