@@ -30,6 +30,7 @@ struct cli {
 	const char *url;
 	const char *env_file;
 	const char *scope;
+	const char *if_match;
 };
 
 typedef enum cm_status cli_run(struct cli *cli, struct cm_err *err);
@@ -62,6 +63,9 @@ cli_run cli_init;
 /* Run work and write an audit row about it, in one transaction. */
 enum cm_status cli_change(struct cli *cli, const char *tool, const char *target,
                           cm_store_work *work, void *arg, struct cm_err *err);
+
+/* The tool behind a verb for a kind of row: "add", "delete" ...; NULL when there is none. */
+const struct cm_tool *cli_tool_of(const char *kind, const char *verb);
 
 /* Call a tool of the server; its JSON goes to out. */
 enum cm_status cli_call_tool(struct cli *cli, const char *tool, const cm_json *arguments,

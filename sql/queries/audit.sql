@@ -14,12 +14,15 @@ before_json, after_json
 -- the first one of a time is of that time.
 -- fragment: audit_rows
 id < iif(:before_id = 0, 9223372036854775807, :before_id) AND at_s >= :since_s
-AND id >= max(:after_id + 1, coalesce((SELECT first.id FROM audit AS first
-  WHERE first.at_s >= :since_s ORDER BY first.at_s, first.id LIMIT 1), 9223372036854775807))
-AND (:organization IS NULL OR organization = :organization)
+AND id >= coalesce((SELECT first.id FROM audit AS first
+  WHERE first.at_s >= :since_s ORDER BY first.at_s, first.id LIMIT 1), 9223372036854775807)
+AND {audit_filters}
+ORDER BY id DESC LIMIT :limit
+
+-- fragment: audit_filters
+(:organization IS NULL OR organization = :organization)
 AND (:tool IS NULL OR tool = :tool) AND (:target IS NULL OR target = :target)
 AND (:client_id IS NULL OR client_id = :client_id)
-ORDER BY id DESC LIMIT :limit
 
 -- name: audit_list
 SELECT {audit_columns} FROM audit WHERE {audit_rows}
@@ -38,3 +41,11 @@ SELECT {audit_columns} FROM audit INDEXED BY audit_tool
 -- name: audit_of_organization
 SELECT {audit_columns} FROM audit INDEXED BY audit_organization
  WHERE organization = :organization AND {audit_rows}
+
+-- What came after a row, the oldest first.
+-- name: audit_after
+SELECT {audit_columns} FROM audit
+ WHERE id > :after_id AND at_s >= :since_s AND {audit_filters} ORDER BY id LIMIT :limit
+
+-- name: audit_newest
+SELECT coalesce(max(id), 0) FROM audit

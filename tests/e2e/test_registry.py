@@ -2,9 +2,11 @@
 
 import collections
 import json
+import threading
 
 import case
 import oauth_case
+import servers
 
 Kind = collections.namedtuple("Kind", "name plural owner fields change reset")
 
@@ -278,6 +280,65 @@ class Rows(RegistryCase):
                 text = json.dumps(events)
                 for secret in ("secret-of-alice", row.get("clientSecret", "secret-of-alice")):
                     self.assertNotIn(secret, text)
+
+
+class CommandLine(RegistryCase):
+    """The same kinds by command line, from the same tables."""
+
+    def test_life(self):
+        """Each kind is listed, shown, added, changed and deleted; dry runs and versions too."""
+        run, told = self.instance.run, self.instance.run_json
+        for kind in KINDS:
+            with self.subTest(kind=kind.name):
+                owner = "" if kind.name == "organization" else f"{kind.owner}/"
+                name = case.unique("by-hand")
+                identity = owner + name
+                fields = [f"{field}={value if isinstance(value, str) else json.dumps(value)}"
+                          for field, value in kind.fields.items()]
+                data = b"long enough" if kind.name == "user" else None
+                run(kind.name, "add", identity, *fields, "--dry-run", data=data, code=0)
+                run(kind.name, "show", identity, code=3)
+                run(kind.name, "add", identity, *fields, data=data, code=0)
+                run(kind.name, "add", identity, *fields, data=data, code=4)
+                row = told(kind.name, "show", identity)
+                for field, value in kind.fields.items():
+                    self.assertEqual(row[field], value)
+                change = [f"{field}={value if isinstance(value, str) else json.dumps(value)}"
+                          for field, value in kind.change.items()]
+                run(kind.name, "update", identity, *change, "--dry-run", code=0)
+                self.assertEqual(told(kind.name, "show", identity), row)
+                changed = told(kind.name, "update", identity, *change,
+                               "--if-match", row["updatedTime"])
+                self.assertLessEqual(kind.change.items(), changed.items())
+                run(kind.name, "update", identity, *change, "--if-match", row["updatedTime"],
+                    code=4)
+                run(kind.name, "delete", identity, "--if-match", row["updatedTime"], code=4)
+                self.assertEqual(told(kind.name, "list", f"namePrefix={name}"), [changed])
+                self.assertEqual(told(kind.name, "list", f"namePrefix={name}",
+                                      "updatedSince=2999-01-01T00:00:00Z"), [])
+                run(kind.name, "list", "nonsense=1", code=6)
+                run(kind.name, "delete", identity, "--dry-run", code=0)
+                self.assertEqual(told(kind.name, "show", identity), changed)
+                run(kind.name, "update", identity, f"name={name}-2", code=0)
+                run(kind.name, "delete", f"{identity}-2", "--cascade", code=0)
+                run(kind.name, "delete", f"{identity}-2", code=3)
+
+    def test_tokens(self):
+        """They are listed, shown and revoked, and no more than that."""
+        made = self.instance.application(f"my-org/{case.unique('caller')}",
+                                         'scopes=[{"name":"read:application"}]')
+        token = self.http.token(made)
+        rows = self.instance.run_json("token", "list", "my-org",
+                                      "updatedSince=2020-01-01T00:00:00Z")
+        row = [row for row in rows if row["clientId"] == made.id][0]
+        identity = f"my-org/{row['name']}"
+        self.assertEqual(self.instance.run_json("token", "show", identity), row)
+        self.instance.run("token", "delete", identity, "--dry-run", code=0)
+        self.assert_token_good(token)
+        self.instance.run("token", "delete", identity, code=0)
+        self.assert_token_refused(token)
+        for verb in ("add", "update"):
+            self.instance.run("token", verb, identity, "scope=admin", code=2)
 
 
 class Tenancy(RegistryCase):
@@ -816,3 +877,39 @@ class Trail(RegistryCase):
         self.assertEqual(json.loads(rows)["after"]["name"], name)
         self.instance.run("audit", "since=yesterday", code=6)
         self.instance.run("audit", "nonsense=1", code=2)
+        rows = self.instance.run("audit", "tool=add_application", "organization=my-org",
+                                 "since=2020-01-01T00:00:00Z", "--json", code=0).out.splitlines()
+        told = [json.loads(row) for row in rows]
+        self.assertEqual({(row["tool"], row["organization"]) for row in told},
+                         {("add_application", "my-org")})
+        self.assertEqual([row["id"] for row in told],
+                         sorted((row["id"] for row in told), reverse=True))
+        self.assertEqual(self.instance.run("audit", f"clientId={told[0]['clientId']}",
+                                           f"target={told[0]['target']}", "--json", code=0).out,
+                         rows[0] + "\n")
+        self.assertEqual(self.instance.run("audit", "since=2999-01-01T00:00:00Z", code=0).out, "")
+
+    def test_follow(self):
+        """What comes is told in its order, all of it and no other, until it is stopped."""
+        self.fresh()
+        token = self.token_of("my-org", ALL)
+        for number in range(3):
+            self.add(token, f"before{number}")
+        with self.instance.start("audit", "--follow", "--json", "tool=add_application") as program:
+            watch = threading.Timer(servers.patient(60), program.kill)
+            watch.start()
+            try:
+                before = [json.loads(program.stdout.readline()) for _ in range(6)]
+                self.assertEqual([row["target"] for row in before][:3],
+                                 [f"my-org/before{number}" for number in (2, 1, 0)])
+                # More than are read at once, in one transaction, and others between them.
+                self.instance.run("import", "-", code=0, data=json.dumps({
+                    "users": [{"owner": "my-org", "name": f"user{n}"} for n in range(300)],
+                    "applications": [{"owner": "my-org", "name": f"app{n:03}"}
+                                     for n in range(450)]}).encode())
+                self.add(token, "last")
+                after = [json.loads(program.stdout.readline())["target"] for _ in range(451)]
+            finally:
+                watch.cancel()
+                program.terminate()
+        self.assertEqual(after, [f"my-org/app{n:03}" for n in range(450)] + ["my-org/last"])
