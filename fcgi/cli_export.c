@@ -40,7 +40,7 @@ static void put_secrets(struct cm_buf *json, const struct cm_record *record)
 
 static enum cm_status put_row(const struct cm_record *record, void *arg, struct cm_err *err)
 {
-	static char admin[] = "admin";
+	static char admin[] = CM_ORGANIZATION_OWNER;
 	struct export *export = arg;
 	struct cm_record shown = *record;
 	struct cm_buf row = {0};

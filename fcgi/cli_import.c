@@ -28,7 +28,8 @@ const char *cli_import_owner(const cm_json *row)
 	const char *owner = cli_import_text(row, "owner");
 	const char *organization = cli_import_text(row, "organization");
 
-	return strcmp(owner, "admin") == 0 && *organization != '\0' ? organization : owner;
+	return strcmp(owner, CM_ORGANIZATION_OWNER) == 0 && *organization != '\0' ? organization
+	                                                                          : owner;
 }
 
 /* --- rows --- */

@@ -134,7 +134,7 @@ static enum cm_status read_id(const struct cli *cli, struct cm_id *out, struct c
 	struct cm_buf id = {0};
 	bool ok;
 
-	cm_buf_printf(&id, "%s%s", organization ? "admin/" : "", text);
+	cm_buf_printf(&id, "%s%s", organization ? CM_ORGANIZATION_OWNER "/" : "", text);
 	ok = !id.failed && cm_id_parse(cm_buf_str(&id), out);
 	cm_buf_clear(&id);
 	return ok ? CM_OK

@@ -7,7 +7,7 @@
 static const struct cm_field fields[] = {
     {.name = "owner",
      .column = "owner",
-     .fallback = "\"admin\"",
+     .fallback = "\"" CM_ORGANIZATION_OWNER "\"",
      .flags = CM_FIELD_READ_ONLY,
      .description = "Always admin, as Casdoor has it"},
     {.name = "name",

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "store/organization.h"
 #include "tools/access.h"
 #include "tools/arguments.h"
 #include "tools/fields.h"
@@ -113,6 +114,10 @@ static enum cm_status read_list(const struct cm_tool_call *call, struct list *ou
 		if (out->owner == NULL || !cm_fields_is_name(out->owner))
 			return cm_err_set(err, CM_INPUT, "owner: must be an organisation's name.");
 	}
+	/* All organisations have the same owner, who is no organisation. */
+	if (out->owner != NULL && call->tool->crud->entity == &cm_organization_entity &&
+	    strcmp(out->owner, CM_ORGANIZATION_OWNER) == 0)
+		out->owner = NULL;
 	if (out->owner != NULL)
 		return cm_access_list(call->caller, out->owner, err);
 	if (!cm_principal_is_built_in(call->caller))

@@ -28,3 +28,8 @@ CREATE INDEX audit_target ON audit (target);
 CREATE INDEX audit_client ON audit (client_id);
 CREATE INDEX audit_organization ON audit (organization);
 CREATE INDEX audit_tool ON audit (tool) WHERE tool <> 'token';
+
+-- A row that takes the place of another fires no trigger for the one that goes.
+CREATE TRIGGER audit_replaces_no_row BEFORE INSERT ON audit
+  WHEN EXISTS (SELECT 1 FROM audit WHERE audit.id = new.id)
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;

@@ -33,9 +33,11 @@ class RegistryCase(oauth_case.OAuthCase):
         super().setUp()
         self.all = self.token_of("my-org", ALL)
 
-    def token_of(self, organization, scope):
-        """A token of a new application of an organisation, with these scopes."""
+    def token_of(self, organization, scope, new=False):
+        """A token of a new application of an organisation, which may be new, with these scopes."""
         name = case.unique("caller")
+        if new:
+            self.instance.run("organization", "add", organization, code=0)
         made = self.instance.application(
             f"{organization}/{name}",
             "scopes=" + json.dumps([{"name": word} for word in scope.split()]))
@@ -241,6 +243,36 @@ class Rows(RegistryCase):
                 for table in ("application", "organization", "user", "role", "permission",
                               "role_user", "role_role", "permission_user", "permission_role",
                               "token", "consent", "session", "audit")}
+
+    def test_R6_resources_and_completion(self):
+        """Each row is a resource, under the scope of its tools; names are completed."""
+        other = self.token_of(case.unique("org-of-resources"), ALL, new=True)
+        for kind in KINDS:
+            with self.subTest(kind=kind.name):
+                token = self.caller(kind)
+                name = case.unique("resource")
+                row, identity = self.new(kind, name=name)
+                row.pop("clientSecret", None)
+                uri = f"casement://{kind.name}/{identity}"
+                read = self.http.rpc("resources/read", {"uri": uri}, token=token).json()
+                self.assertEqual(json.loads(read["result"]["contents"][0]["text"]), row)
+                lacks = self.token_of("my-org", " ".join(
+                    word for word in ALL.split() if word != f"read:{kind.name}"))
+                reply = self.http.rpc("resources/read", {"uri": uri}, token=lacks)
+                self.assertEqual(reply.status_code, 403)
+                reply = self.http.rpc("resources/read", {"uri": uri}, token=other)
+                self.assertNotIn("result", reply.json())
+                self.assertEqual(self.completed(token, kind, name[:-1]).count(name), 1)
+                self.assertEqual(self.completed(lacks, kind, name), [])
+                self.assertEqual(self.completed(other, kind, name), [])
+
+    def completed(self, token, kind, text):
+        """The names that a text may go on to, of those of an owner."""
+        reply = self.http.rpc("completion/complete", {
+            "ref": {"type": "ref/resource", "uri": f"casement://{kind.name}/{{owner}}/{{name}}"},
+            "argument": {"name": "name", "value": text},
+            "context": {"arguments": {"owner": kind.owner}}}, token=token)
+        return reply.json()["result"]["completion"]["values"]
 
     def test_if_match(self):
         """Who read an older version is refused; two changes in a second are two versions."""
@@ -819,7 +851,11 @@ class Trail(RegistryCase):
     def test_append_only(self):
         """Not by us, not by a person with sqlite3, until it is old enough."""
         for sql in ("DELETE FROM audit", "UPDATE audit SET outcome = 'x'",
-                    "UPDATE audit SET at_s = 1", "DELETE FROM audit WHERE id = 1"):
+                    "UPDATE audit SET at_s = 1", "DELETE FROM audit WHERE id = 1",
+                    "UPDATE OR REPLACE audit SET id = 1 WHERE id = 2",
+                    "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE id = 1",
+                    "REPLACE INTO audit (id, at_s, client_id, organization, tool, target, outcome,"
+                    " request_id, address) VALUES (1, 1, '', '', '', '', '', '', '')"):
             with self.subTest(sql=sql):
                 with self.assertRaisesRegex(Exception, "only added to"):
                     self.instance.change(sql)
