@@ -5,6 +5,7 @@ DESTDIR ?=
 PORT ?= 8080
 VAR ?= var
 PYTHON ?= /usr/bin/python3
+SECONDS ?= 60
 
 # The last part of BUILD picks the kind of build: asan, coverage, or (any other name) release.
 BUILD ?= build
@@ -72,8 +73,9 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-tools setup-clients run check checklist check-unit check-asan check-valgrind \
-	check-clients setup-bench bench bench-instructions lint format coverage install clean help tests can-build can-test FORCE
+.PHONY: all setup setup-tools setup-clients setup-bench run check checklist check-together \
+	check-unit check-asan check-valgrind check-clients bench lint format coverage install clean help \
+	tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -162,6 +164,9 @@ check: tests ## run every test: unit, guards, end to end under lighttpd and as C
 
 checklist: tests ## run the end-to-end tests and print a security review's lines with their tests
 	@$(call E2E,$(PROGRAM),lighttpd) --checklist
+
+check-together: tests ## let processes change the same rows and replay the trail: SECONDS=60
+	@$(call E2E,$(PROGRAM),lighttpd) -k test_together --seconds $(SECONDS)
 
 check-unit: $(UNIT) ## run the unit tests alone
 	@$(UNIT)

@@ -20,6 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
+import case
 import checklist
 import client
 import instance
@@ -108,6 +109,7 @@ def run(arguments):
     instance.Instance.binary = os.path.abspath(arguments.binary)
     instance.Instance.server_class = servers.SERVERS[arguments.server]
     instance.Instance.keep = arguments.keep
+    case.Case.seconds = arguments.seconds
     with open(arguments.binary, "rb") as program:
         if program.read(4) != b"\x7fELF":     # a script around it, valgrind for example
             servers.set_patience(WRAPPED_PATIENCE)
@@ -152,6 +154,8 @@ def main():
     parser.add_argument("--server", choices=sorted(servers.SERVERS), default="lighttpd",
                         help="how it is mounted")
     parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")
+    parser.add_argument("--seconds", type=int, default=case.Case.seconds, metavar="N",
+                        help="how long processes change the same rows")
     parser.add_argument("--record", metavar="FILE", help="write every answer of MCP to a file")
     parser.add_argument("--checklist", action="store_true",
                         help="print the lines of a security review and their tests")

@@ -85,6 +85,7 @@ extern const struct cm_suite cm_suite_store_entity_list;
 extern const struct cm_suite cm_suite_store_grant;
 extern const struct cm_suite cm_suite_store_migration;
 extern const struct cm_suite cm_suite_store_organization;
+extern const struct cm_suite cm_suite_store_plan;
 extern const struct cm_suite cm_suite_store_query;
 extern const struct cm_suite cm_suite_store_session;
 extern const struct cm_suite cm_suite_store_setting;
@@ -185,6 +186,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_grant,
     &cm_suite_store_migration,
     &cm_suite_store_organization,
+    &cm_suite_store_plan,
     &cm_suite_store_query,
     &cm_suite_store_session,
     &cm_suite_store_setting,

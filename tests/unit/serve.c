@@ -7,6 +7,7 @@
 #include "auth/issue.h"
 #include "base/clock.h"
 #include "casement.h"
+#include "store/fixture_store.h"
 #include "store/organization.h"
 #include "tools/toolbox.h"
 
@@ -38,7 +39,7 @@ static enum cm_status set_up(struct cm_store *store, void *arg, struct cm_err *e
 
 		snprintf(row.name, sizeof row.name, "%s", names[i]);
 		snprintf(row.display_name, sizeof row.display_name, "%s", names[i]);
-		rc = cm_organization_insert(store, &row, err);
+		rc = fixture_organization_insert(store, &row, err);
 	}
 	return rc == CM_OK ? cm_key_create(store, "ES256", err) : rc;
 }

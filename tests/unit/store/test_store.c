@@ -95,10 +95,10 @@ static void test_goes_on_after_failure(void)
 static enum cm_status twice(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	struct cm_organization row = {.name = "twice"};
-	enum cm_status rc = cm_organization_insert(store, &row, err);
+	enum cm_status rc = fixture_organization_insert(store, &row, err);
 
 	(void)arg;
-	return rc == CM_OK ? cm_organization_insert(store, &row, err) : rc;
+	return rc == CM_OK ? fixture_organization_insert(store, &row, err) : rc;
 }
 
 static void test_failed_statement(void)

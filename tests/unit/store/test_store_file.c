@@ -18,7 +18,7 @@ static enum cm_status add(struct cm_store *store, void *arg, struct cm_err *err)
 	struct cm_organization row = {.created_at_s = 1};
 
 	snprintf(row.name, sizeof row.name, "%s", (const char *)arg);
-	return cm_organization_insert(store, &row, err);
+	return fixture_organization_insert(store, &row, err);
 }
 
 static bool exists(struct cm_store *store, const char *name)
@@ -225,7 +225,8 @@ static void test_older_schema(void)
 		make_old(folder.db, old);
 		if (old > 0)
 			CU_ASSERT_TRUE(fixture_file_sql(
-			    folder.db, "INSERT INTO organization VALUES ('kept', 'Kept', 1, 1)"));
+			    folder.db, "INSERT INTO organization (name, display_name, created_at_s,"
+			               " updated_at_s) VALUES ('kept', 'Kept', 1, 1)"));
 		CU_ASSERT_EQUAL(cm_store_open(folder.db, false, &store, NULL), CM_OK);
 		CU_ASSERT_EQUAL(cm_store_schema(store, &schema, NULL), CM_OK);
 		CU_ASSERT_EQUAL(schema, cm_store_schema_known());

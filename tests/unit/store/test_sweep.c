@@ -20,7 +20,8 @@ static const struct {
     {"refresh_token", "INSERT INTO refresh_token VALUES (#, 1, 1, '', 0, '', 0, @, 1)", HOUR_S},
     {"device_code", "INSERT INTO device_code VALUES (#, #, 1, '', @, NULL, 5, NULL, NULL, NULL)",
      HOUR_S},
-    {"token", "INSERT INTO token VALUES (#, 1, '', '', '', 0, @, NULL, NULL, NULL)", HOUR_S},
+    {"token", "INSERT INTO token VALUES (#, 1, '', '', '', 0, @, NULL, NULL, NULL, 'my-org')",
+     HOUR_S},
     {"client_assertion", "INSERT INTO client_assertion VALUES (1, #, @)", HOUR_S},
     {"throttle", "INSERT INTO throttle VALUES (#, 1, @)", DAY_S},
     {"rate", "INSERT INTO rate VALUES (#, @, 1)", HOUR_S},
@@ -140,7 +141,7 @@ static void test_keys(void)
 	    {"5000", 5060, NOW_S + 1, true},      {"5000", 5061, NOW_S + 1, false},
 	    {"5000", 1000, NOW_S - HOUR_S, true}, {"5000", 1000, NOW_S - HOUR_S - 1, false},
 	};
-	char sql[200], name[20];
+	char sql[300], name[20];
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		struct cm_store *store = make();
@@ -151,8 +152,8 @@ static void test_keys(void)
 		         keys[i].retired);
 		ASSERT_ROW(name, fixture_sql(store, sql));
 		snprintf(sql, sizeof sql,
-		         "INSERT INTO token VALUES ('j', 1, '', '', '', %lld, %lld, NULL, NULL, "
-		         "NULL)",
+		         "INSERT INTO token (jti, application_id, subject, scope, resource, owner, "
+		         "issued_at_s, expires_at_s) VALUES ('j', 1, '', '', '', 'my-org', %lld, %lld)",
 		         (long long)keys[i].issued_s, (long long)keys[i].expires_s);
 		ASSERT_ROW(name, fixture_sql(store, sql));
 		sweep(store, 0);
