@@ -27,7 +27,9 @@ static void stop_listening(int number)
 
 static void catch_signals(void)
 {
-	struct sigaction stop = {.sa_handler = stop_listening}, ignore = {.sa_handler = SIG_IGN};
+	/* libfcgi takes an interrupted read for the end of the request: let it go on instead. */
+	struct sigaction stop = {.sa_handler = stop_listening, .sa_flags = SA_RESTART};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigaction(SIGTERM, &stop, NULL);

@@ -32,7 +32,7 @@ struct cm_settings {
 	int64_t max_body_bytes;
 	char allowed_origins[CM_ORIGINS_MAX]; /* origins, separated by spaces */
 	char log_level[8];                    /* off, error or info */
-	char log_target[CM_SETTING_TEXT_MAX]; /* "server", or the path of a file */
+	char log_target[CM_SETTING_TEXT_MAX]; /* "server", "syslog", or the path of a file */
 };
 
 /* What there is to know of a setting, for `casement setting` and the README. */
