@@ -118,6 +118,7 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
 		cm_err_set(&err, CM_INTERNAL, "the response could not be built");
 		cm_exchange_fail(&x, CM_SHAPE_PLAIN, &err);
 	}
+	ctx->outdated = x.outcome == CM_OUTDATED;
 	res->without_body = strcmp(req->method, "HEAD") == 0;
 	cm_response_header(res, "X-Request-Id", req->request_id);
 	cm_access_log(&x, cm_clock_monotonic_us() - began_us);

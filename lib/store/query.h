@@ -71,6 +71,9 @@ enum cm_status cm_query_finish_change(struct cm_query *q, enum cm_status otherwi
 /* Record what SQLite said: code is its extended result code. */
 enum cm_status cm_query_fault(struct sqlite3 *db, int code, struct cm_err *err);
 
+/* Record that the file has a newer schema, this one. Returns CM_OUTDATED. */
+enum cm_status cm_query_outdated(int schema, struct cm_err *err);
+
 /* The statement's own handle; store.c owns the table of them. */
 enum cm_status cm_store_statement(struct cm_store *store, enum cm_stmt id,
                                   struct sqlite3_stmt **out, struct cm_err *err);

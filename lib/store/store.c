@@ -95,10 +95,7 @@ static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_
 	if (id != APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
 		return cm_err_set(err, CM_STORE, "the file is a database of another program");
 	if (*schema > CM_SQL_MIGRATIONS)
-		return cm_err_set(
-		    err, CM_STORE,
-		    "the database has schema %d, this program knows %d: use a newer casement",
-		    *schema, CM_SQL_MIGRATIONS);
+		return cm_query_outdated(*schema, err);
 	return CM_OK;
 }
 
@@ -243,6 +240,20 @@ static enum cm_status write_within(struct cm_store *store, cm_store_work *work, 
 	return rc;
 }
 
+/* With the lock: a newer program may have changed the schema since this one looked at it. */
+static enum cm_status check_schema(struct cm_store *store, struct cm_err *err)
+{
+	struct cm_query q;
+	int64_t schema = 0;
+
+	cm_query_begin(&q, store, CM_STMT_SCHEMA, err);
+	if (cm_query_row(&q))
+		schema = cm_query_column_integer(&q, 0);
+	if (cm_query_end(&q) == CM_OK && schema > CM_SQL_MIGRATIONS)
+		return cm_query_outdated((int)schema, err);
+	return q.rc;
+}
+
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
                               struct cm_err *err)
 {
@@ -252,7 +263,8 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 		return write_within(store, work, arg, err);
 	if ((rc = run(store, CM_STMT_BEGIN, err)) != CM_OK)
 		return rc;
-	rc = work(store, arg, err);
+	if ((rc = check_schema(store, err)) == CM_OK)
+		rc = work(store, arg, err);
 	if (rc == CM_OK)
 		rc = run(store, CM_STMT_COMMIT, err);
 	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */

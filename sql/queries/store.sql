@@ -10,6 +10,9 @@ ROLLBACK
 -- name: data_version
 PRAGMA data_version
 
+-- name: schema
+PRAGMA user_version
+
 -- A transaction within another.
 -- name: savepoint
 SAVEPOINT inner_change
