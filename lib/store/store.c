@@ -12,11 +12,7 @@
 
 #include "store/query.h"
 
-enum {
-	APPLICATION_ID =
-	    0x43534d54, /* "CSMT" in the file's header, SQLite's PRAGMA application_id */
-	BUSY_TIMEOUT_MS = 5000
-};
+enum { BUSY_TIMEOUT_MS = 5000 };
 
 struct cm_store {
 	sqlite3 *db;
@@ -92,7 +88,7 @@ static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_
 	    (rc = cm_store_schema(store, schema, err)) != CM_OK ||
 	    (rc = scalar(store, "SELECT count(*) FROM sqlite_schema", &tables, err)) != CM_OK)
 		return rc;
-	if (id != APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
+	if (id != CM_APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
 		return cm_err_set(err, CM_STORE, "the file is a database of another program");
 	if (*schema > CM_SQL_MIGRATIONS)
 		return cm_query_outdated(*schema, err);
@@ -111,7 +107,7 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 	for (; rc == CM_OK && schema < CM_SQL_MIGRATIONS; schema++)
 		rc = exec(store, cm_sql_migration[schema], err);
 	snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-	         APPLICATION_ID, CM_SQL_MIGRATIONS);
+	         CM_APPLICATION_ID, CM_SQL_MIGRATIONS);
 	return rc == CM_OK ? exec(store, pragma, err) : rc;
 }
 
