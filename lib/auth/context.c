@@ -21,6 +21,7 @@ void cm_context_clear(struct cm_context *ctx)
 	cm_keyring_clear(&ctx->keys);
 	cm_verified_clear(&ctx->verified);
 	cm_store_close(ctx->store);
+	cm_counters_close(&ctx->counters);
 	cm_context_init(ctx, ctx->path);
 }
 

@@ -6,6 +6,7 @@
 
 #include "auth/key.h"
 #include "auth/verified.h"
+#include "base/counters.h"
 #include "base/status.h"
 #include "store/setting.h"
 #include "store/store.h"
@@ -25,7 +26,10 @@ struct cm_context {
 	struct cm_keyring keys;
 	struct cm_verified verified;
 	char mcp_url[CM_URL_MAX + sizeof CM_MCP_PATH]; /* the resource identifier, RFC 8707 */
-	bool outdated;      /* the last request met a store of a newer program */
+	struct cm_counters counters; /* what /metrics tells; open when first used */
+	bool counters_used;          /* they were opened before */
+	bool counters_told;          /* that they can't be used was logged */
+	bool outdated;               /* the last request met a store of a newer program */
 	const char *prefix; /* path of the issuer, "" at the root; borrowed from the settings */
 };
 

@@ -162,6 +162,22 @@ bool cm_store_is_current(const struct cm_store *store)
 	                               st.st_ino == store->inode);
 }
 
+static int64_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+void cm_store_size(const struct cm_store *store, int64_t *file, int64_t *wal)
+{
+	const char *path = store == NULL ? NULL : store->path;
+
+	*file = path == NULL ? 0 : size_of(path);
+	*wal = path == NULL ? 0
+	                    : size_of(sqlite3_filename_wal(sqlite3_db_filename(store->db, "main")));
+}
+
 enum cm_status cm_store_open(const char *path, bool create, struct cm_store **out,
                              struct cm_err *err)
 {

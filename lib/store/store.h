@@ -30,6 +30,9 @@ void cm_store_close(struct cm_store *store);
  */
 bool cm_store_is_current(const struct cm_store *store);
 
+/* Bytes of the file and of its write-ahead log; 0 for what isn't there. store may be NULL. */
+void cm_store_size(const struct cm_store *store, int64_t *file, int64_t *wal);
+
 /* The number of the schema that this program has, and the one that the open file has. */
 int cm_store_schema_known(void);
 enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *err);
