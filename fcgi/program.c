@@ -15,7 +15,7 @@
 static bool own_path(char out[PATH_MAX])
 {
 	unsigned long started = getauxval(AT_EXECFN);
-	const char *path = (const char *)started; /* NOLINT: the kernel hands over a pointer */
+	const char *path = (const char *)started;
 	ssize_t len;
 
 	if (path != NULL && path[0] == '/' && strlen(path) < PATH_MAX) {

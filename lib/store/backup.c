@@ -31,8 +31,7 @@ static enum cm_status join(const char *path, const char *suffix, char out[PATH_M
 	if (len == 0 || len + strlen(suffix) + 16 >= PATH_MAX)
 		return cm_err_set(err, CM_INPUT, "a file needs a name, of less than %d bytes",
 		                  PATH_MAX - 32);
-	memcpy(out, path, len);
-	memcpy(out + len, suffix, strlen(suffix) + 1);
+	snprintf(out, PATH_MAX, "%s%s", path, suffix);
 	return CM_OK;
 }
 
