@@ -108,6 +108,7 @@ def run(arguments):
     """Run the tests; the counts."""
     instance.Instance.binary = os.path.abspath(arguments.binary)
     instance.Instance.server_class = servers.SERVERS[arguments.server]
+    instance.Instance.next_binary = os.path.abspath(arguments.next)
     instance.Instance.keep = arguments.keep
     case.Case.seconds = arguments.seconds
     with open(arguments.binary, "rb") as program:
@@ -151,6 +152,8 @@ def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="End-to-end tests of casement.")
     parser.add_argument("--binary", default="build/casement", help="the program")
+    parser.add_argument("--next", default="build/next/casement",
+                        help="the program with one more migration")
     parser.add_argument("--server", choices=sorted(servers.SERVERS), default="lighttpd",
                         help="how it is mounted")
     parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")

@@ -151,10 +151,11 @@ static void test_keys(void)
 		         "INSERT INTO signing_key VALUES ('k', 'RS256', '', '', '', 1, %s)",
 		         keys[i].retired);
 		ASSERT_ROW(name, fixture_sql(store, sql));
-		snprintf(sql, sizeof sql,
-		         "INSERT INTO token (jti, application_id, subject, scope, resource, owner, "
-		         "issued_at_s, expires_at_s) VALUES ('j', 1, '', '', '', 'my-org', %lld, %lld)",
-		         (long long)keys[i].issued_s, (long long)keys[i].expires_s);
+		snprintf(
+		    sql, sizeof sql,
+		    "INSERT INTO token (jti, application_id, subject, scope, resource, owner, "
+		    "issued_at_s, expires_at_s) VALUES ('j', 1, '', '', '', 'my-org', %lld, %lld)",
+		    (long long)keys[i].issued_s, (long long)keys[i].expires_s);
 		ASSERT_ROW(name, fixture_sql(store, sql));
 		sweep(store, 0);
 		ASSERT_ROW(name, rows(store, "signing_key") == (keys[i].stays ? 1 : 0));
