@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "base/buf.h"
 #include "store/query.h"
 
 enum {
@@ -82,8 +83,8 @@ enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *
 	return scalar(store, "PRAGMA user_version", out, err);
 }
 
-/* Refuse what is not ours before anything is written. */
-static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_err *err)
+/* Refuse what is not ours. */
+static enum cm_status check_owner(struct cm_store *store, int *schema, struct cm_err *err)
 {
 	enum cm_status rc;
 	int id = 0, tables = 0;
@@ -94,12 +95,20 @@ static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_
 		return rc;
 	if (id != APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
 		return cm_err_set(err, CM_STORE, "the file is a database of another program");
-	if (*schema > CM_SQL_MIGRATIONS)
+	return CM_OK;
+}
+
+/* The same, and of a later version, before anything is written. */
+static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_err *err)
+{
+	enum cm_status rc = check_owner(store, schema, err);
+
+	if (rc == CM_OK && *schema > CM_SQL_MIGRATIONS)
 		return cm_err_set(
 		    err, CM_STORE,
 		    "the database has schema %d, this program knows %d: use a newer casement",
 		    *schema, CM_SQL_MIGRATIONS);
-	return CM_OK;
+	return rc;
 }
 
 static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_err *err)
@@ -118,16 +127,21 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 	return rc == CM_OK ? exec(store, pragma, err) : rc;
 }
 
+static void configure(sqlite3 *db)
+{
+	sqlite3_extended_result_codes(db, 1);
+	sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+}
+
 static enum cm_status set_up(struct cm_store *store, struct cm_err *err)
 {
 	enum cm_status rc;
 	int schema = 0;
 
-	sqlite3_extended_result_codes(store->db, 1);
-	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+	configure(store->db);
 	if ((rc = check_file(store, &schema, err)) != CM_OK)
 		return rc;
 	rc = exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
@@ -196,6 +210,49 @@ enum cm_status cm_store_open(const char *path, bool create, struct cm_store **ou
 	if (rc == CM_OK && !memory)
 		rc = remember_file(store, path, err);
 out:
+	if (rc == CM_OK)
+		*out = store;
+	else
+		cm_store_close(store);
+	return rc;
+}
+
+/* A path as a URI (RFC 8089), for the parameters that only a URI can have. */
+static void put_uri(struct cm_buf *out, const char *path, bool still)
+{
+	cm_buf_puts(out, "file:");
+	for (; *path != '\0'; path++) {
+		if (strchr("%?#", *path) != NULL)
+			cm_buf_printf(out, "%%%02X", (unsigned)*path);
+		else
+			cm_buf_add(out, path, 1);
+	}
+	cm_buf_puts(out, still ? "?immutable=1" : "");
+}
+
+enum cm_status cm_store_open_reading(const char *path, bool still, struct cm_store **out,
+                                     struct cm_err *err)
+{
+	struct cm_store *store = calloc(1, sizeof *store);
+	struct cm_buf uri = {0};
+	enum cm_status rc;
+	int code, schema = 0;
+
+	*out = NULL;
+	put_uri(&uri, path, still);
+	rc = store == NULL ? cm_err_set(err, CM_NOMEM, "out of memory") : cm_buf_status(&uri, err);
+	if (rc == CM_OK) {
+		code = sqlite3_open_v2(cm_buf_str(&uri), &store->db,
+		                       SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+		                       NULL);
+		if (code != SQLITE_OK)
+			rc = cm_query_fault(store->db, code, err);
+	}
+	if (rc == CM_OK) {
+		configure(store->db);
+		rc = check_owner(store, &schema, err);
+	}
+	cm_buf_clear(&uri);
 	if (rc == CM_OK)
 		*out = store;
 	else
