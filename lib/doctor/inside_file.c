@@ -54,6 +54,12 @@ static void say_foreign(const struct examined *x, struct cm_finding *f)
 	cm_finding_mend(f, "correct CASEMENT_DB or casement.conf, or put a backup in its place");
 }
 
+static void say_empty(const struct examined *x, struct cm_finding *f)
+{
+	cm_finding_say(f, CM_VERDICT_WRONG, "%s is empty.", x->path);
+	cm_finding_mend(f, "casement init --url https://... makes a database of it");
+}
+
 static void say_truncated(const struct examined *x, struct cm_finding *f)
 {
 	cm_finding_say(f, CM_VERDICT_WRONG,
@@ -78,14 +84,14 @@ void examine_file(void *examined, struct cm_finding *f)
 		say_unreadable(x, f);
 		return;
 	}
-	x->known |= KNOWN_FILE;
+	if (file->kind == CM_INSPECT_UNREADABLE || file->kind == CM_INSPECT_DATABASE)
+		x->known |= KNOWN_FILE;
 	if (file->kind == CM_INSPECT_UNREADABLE)
 		say_unreadable(x, f);
 	else if (file->kind == CM_INSPECT_IRREGULAR || file->kind == CM_INSPECT_NO_DATABASE)
 		say_foreign(x, f);
-	else if (file->kind == CM_INSPECT_EMPTY && file->wal_size <= 0)
-		cm_finding_say(f, CM_VERDICT_NOTE,
-		               "%s is empty; casement init makes a database of it.", x->path);
+	else if (file->kind == CM_INSPECT_EMPTY)
+		say_empty(x, f);
 	else if (file->wal_size <= 0 && file->size < file->declared_size)
 		say_truncated(x, f);
 	else
@@ -240,7 +246,7 @@ void examine_file_system(void *examined, struct cm_finding *f)
 {
 	const struct examined *x = examined;
 	struct statvfs fs;
-	const char *why;
+	const char *why = cm_journal_why_no_wal(x->path);
 
 	if (statvfs(x->folder, &fs) != 0) {
 		cm_finding_say(f, CM_VERDICT_WRONG, "%s can't be looked at: %s.", x->folder,
@@ -252,7 +258,7 @@ void examine_file_system(void *examined, struct cm_finding *f)
 		cm_finding_mend(f,
 		                "mount -o remount,rw it; look into the system's log first, for a "
 		                "failing disk makes it read-only too");
-	} else if (!cm_journal_can_wal(x->folder, &why)) {
+	} else if (why != NULL) {
 		cm_finding_say(f, CM_VERDICT_NOTE,
 		               "A write-ahead log is not possible in %s: %s. Casement uses a "
 		               "rollback journal there, with which writers and readers wait for "
@@ -271,7 +277,8 @@ void examine_space(void *examined, struct cm_finding *f)
 	unsigned long long room;
 	struct statvfs fs;
 
-	if (statvfs(x->folder, &fs) != 0)
+	/* Some file systems don't say how large they are. */
+	if (statvfs(x->folder, &fs) != 0 || fs.f_blocks == 0)
 		return;
 	room = (unsigned long long)fs.f_bavail * fs.f_frsize;
 	if (room < SPACE_LEAST || (fs.f_files != 0 && fs.f_favail == 0)) {

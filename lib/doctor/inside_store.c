@@ -17,10 +17,8 @@ void examine_open(void *examined, struct cm_finding *f)
 	struct examined *x = examined;
 	struct cm_err err = {0};
 
-	if (x->file.kind != CM_INSPECT_DATABASE && x->file.kind != CM_INSPECT_EMPTY) {
-		cm_finding_say(f, CM_VERDICT_NOTE, "Not opened.");
+	if (x->file.kind == CM_INSPECT_UNREADABLE)
 		return;
-	}
 	if (cm_inspect_open(x->path, &x->file, &x->store, &err) == CM_OK) {
 		x->known |= KNOWN_STORE;
 		cm_finding_say(f, CM_VERDICT_OK, "It can be opened.");
@@ -94,7 +92,7 @@ void examine_journal(void *examined, struct cm_finding *f)
 
 	if (!x->file.wal_mode)
 		cm_finding_say(f, CM_VERDICT_NOTE, "A rollback journal is in use%s",
-		               cm_journal_can_wal(x->folder, NULL)
+		               cm_journal_why_no_wal(x->path) == NULL
 		                   ? "; the next request or command makes it a write-ahead log."
 		                   : ", as this file system has no write-ahead log.");
 	else if (x->file.wal_size > 0 && x->file.shm_size < 0)
@@ -185,7 +183,7 @@ void examine_key(void *examined, struct cm_finding *f)
 	else
 		cm_finding_say(f, CM_VERDICT_WRONG,
 		               "No signing key for %s is in use: no token can be issued.", alg);
-	if (f->verdict == CM_VERDICT_WRONG)
+	if (f->verdict == CM_VERDICT_WRONG && err.status == CM_OK)
 		cm_finding_mend(f, "casement key rotate");
 	cm_keyring_clear(&ring);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +26,11 @@ static const unsigned long network[] = {
     0x47504653, /* GPFS */
 };
 
-static bool is_network(const char *folder)
+bool cm_journal_on_network(const char *path)
 {
 	struct statfs fs;
 
-	if (statfs(folder, &fs) != 0)
+	if (statfs(path, &fs) != 0)
 		return false;
 	for (size_t i = 0; i < sizeof network / sizeof *network; i++) {
 		if ((unsigned long)fs.f_type == network[i])
@@ -38,44 +39,52 @@ static bool is_network(const char *folder)
 	return false;
 }
 
-/* A file without a name; where the file system has no such thing, one that loses its name. */
-static int scratch_file(const char *folder)
+/* A file without a name; where the file system has no such thing, name gets one. */
+static int scratch_file(const char *folder, char name[PATH_MAX])
 {
-	char name[PATH_MAX];
 	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
+	name[0] = '\0';
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
 		return fd;
-	if ((size_t)snprintf(name, sizeof name, "%s/.casement-XXXXXX", folder) >= sizeof name)
+	if ((size_t)snprintf(name, PATH_MAX, "%s/.casement-XXXXXX", folder) >= PATH_MAX)
 		return -1;
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		(void)unlink(name);
-	return fd;
+	return mkostemp(name, O_CLOEXEC);
 }
 
 /* Only a refused mapping speaks against it; not to be allowed to write there is another matter. */
 static bool can_share(const char *folder)
 {
-	int fd = scratch_file(folder);
+	char name[PATH_MAX];
 	void *memory = NULL;
+	int fd = scratch_file(folder, name);
 
-	if (fd >= 0 && ftruncate(fd, SHM_BYTES) == 0)
+	if (fd < 0)
+		return true;
+	if (ftruncate(fd, SHM_BYTES) == 0)
 		memory = mmap(NULL, SHM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory != NULL && memory != MAP_FAILED)
 		(void)munmap(memory, SHM_BYTES);
-	if (fd >= 0)
-		close(fd);
+	close(fd);
+	/* After closing: some file systems keep a file that is open under another name. */
+	if (name[0] != '\0')
+		(void)unlink(name);
 	return memory != MAP_FAILED;
 }
 
-bool cm_journal_can_wal(const char *folder, const char **why)
+/* SQLite keeps its -shm beside the file that a link leads to. */
+bool cm_journal_shares_memory(const char *path)
 {
-	const char *reason = is_network(folder)   ? "it is on a network"
-	                     : !can_share(folder) ? "processes can't share memory through it"
-	                                          : NULL;
+	char *real = realpath(path, NULL);
+	bool shares = real == NULL || can_share(dirname(real));
 
-	if (why != NULL)
-		*why = reason;
-	return reason == NULL;
+	free(real);
+	return shares;
+}
+
+const char *cm_journal_why_no_wal(const char *path)
+{
+	return cm_journal_on_network(path)       ? "it is on a network"
+	       : !cm_journal_shares_memory(path) ? "processes can't share memory through it"
+	                                         : NULL;
 }
