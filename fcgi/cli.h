@@ -30,6 +30,7 @@ struct cli {
 	const char *url;
 	const char *env_file;
 	const char *scope;
+	const char *token;
 };
 
 typedef enum cm_status cli_run(struct cli *cli, struct cm_err *err);
