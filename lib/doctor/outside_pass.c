@@ -89,6 +89,7 @@ void visit_authorization(void *visit, struct cm_finding *f)
 
 	if (!visit_send(v, &request, &answer, &err) || answer.status != 401) {
 		say_foreign(v, "A request with a token", &answer, &err, f);
+		cm_mend_put(f, CM_MEND_ERRORS, v->server);
 	} else if (visit_challenge(&answer, "error", &error)) {
 		cm_finding_say(f, CM_VERDICT_OK, "The Authorization header arrives.");
 	} else {
