@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -91,6 +92,10 @@ static size_t give_body(char *data, size_t size, size_t count, void *arg)
 	struct transfer *t = arg;
 	size_t len = t->request->body_len - t->sent;
 
+	if (t->request->chunked && t->sent == 0)
+		len = (len + 1) / 2;
+	else if (t->request->chunked && len > 0)
+		nanosleep(&(struct timespec){.tv_nsec = CHUNK_PAUSE_MS * 1000000L}, NULL);
 	if (len > size * count)
 		len = size * count;
 	memcpy(data, t->request->body + t->sent, len);
