@@ -24,6 +24,12 @@ void examine_open(void *examined, struct cm_finding *f)
 		cm_finding_say(f, CM_VERDICT_OK, "It can be opened.");
 		return;
 	}
+	if (!x->file.wal_mode && x->file.journal_size > 0 && err.status != CM_BUSY) {
+		cm_finding_say(f, CM_VERDICT_NOTE,
+		               "A change was cut short; the next request or command takes it back. "
+		               "Then ask again.");
+		return;
+	}
 	cm_finding_say(f, CM_VERDICT_WRONG, "It can't be opened: %s.", err.text);
 	if (err.status == CM_BUSY)
 		cm_finding_mend(f, "end the process that has it for itself, a shell or a backup "

@@ -13,7 +13,13 @@
 #include "base/address.h"
 #include "base/log.h"
 
-enum { TIMEOUT_MS = 5000, TRUSTED_TIMEOUT_MS = 30000, CONNECT_TIMEOUT_MS = 3000, HEAD_MAX = 65536 };
+enum {
+	TIMEOUT_MS = 5000,
+	TRUSTED_TIMEOUT_MS = 30000,
+	CONNECT_TIMEOUT_MS = 3000,
+	CHUNK_PAUSE_MS = 100,
+	HEAD_MAX = 65536
+};
 
 /*
  * libcurl is loaded by the first fetch.  Linked in, it and what it needs would double the time that

@@ -1,5 +1,6 @@
 """`casement doctor` where the database is: each fault that it knows, made on purpose."""
 
+import concurrent.futures
 import os
 import resource
 import shutil
@@ -292,6 +293,21 @@ class Store(InsideCase):
         self.put(log, self.database + "-wal")
         self.expect("-shm deleted", "journal", "-shm is not there", status="note")
 
+    def test_cut_short(self):
+        """A rollback journal that a killed process left."""
+        connection = sqlite3.connect(self.database, isolation_level=None)
+        self.addCleanup(connection.close)
+        for statement in ("PRAGMA journal_mode = DELETE", "PRAGMA cache_size = 1", "BEGIN",
+                          "CREATE TABLE x (y)",
+                          "INSERT INTO x SELECT randomblob(2000) FROM audit a, audit b, audit c"):
+            connection.execute(statement).fetchall()
+        copy = os.path.join(self.folder, "copy.db")
+        for suffix in ("", "-journal"):
+            with open(self.database + suffix, "rb") as file:
+                self.put(file.read(), copy + suffix)
+        self.named("a change cut short", self.look(database=copy), "database", "cut short",
+                   status="note")
+
     def test_log(self):
         """A log that can't be written."""
         self.change("INSERT INTO setting VALUES ('log_target', '/nonexistent/casement.log', 0)")
@@ -377,6 +393,27 @@ class WithoutSharedMemory(InsideCase):
         self.named("no write-ahead log possible here", findings, "file system",
                    "not possible .*rollback journal", status="note")
         self.named("the same", findings, "journal", "no write-ahead log", status="note")
+
+    def test_served(self):
+        """By a web server, to several clients at once."""
+        base = instance.Instance.server_class
+
+        class Wrapped(base):
+            """All of it without shared memory."""
+
+            def command(self):
+                return [*WRAPPER, *super().command()]
+
+        made = type("Without", (instance.Instance,), {"server_class": Wrapped})()
+        self.addCleanup(made.close)
+        self.use(made)
+        self.database = made.database
+        token = self.admin()
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda _: self.add(token, owner="my-org"), range(30)))
+        self.assertEqual(made.query("SELECT count(*) FROM application WHERE name LIKE 'app-%'")
+                         [0][0], 30)
+        self.assertEqual(self.journal_mode(), "rollback")
 
     def test_back_again(self):
         """Where it is possible, the next one makes it a write-ahead log."""
