@@ -31,6 +31,7 @@ struct cli {
 	const char *env_file;
 	const char *scope;
 	const char *if_match;
+	const char *token;
 };
 
 typedef enum cm_status cli_run(struct cli *cli, struct cm_err *err);
@@ -59,6 +60,8 @@ cli_run cli_key_list, cli_key_rotate, cli_token_issue, cli_setting_get, cli_sett
 
 /* cli_backup.c */
 cli_run cli_backup, cli_restore;
+/* cli_doctor.c */
+cli_run cli_doctor;
 
 /* cli_init.c */
 cli_run cli_init;

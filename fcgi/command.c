@@ -21,7 +21,8 @@ enum {
 	TAKES_FOLLOW = 32,
 	TAKES_SECRETS = 64,
 	TAKES_DRY_RUN = 128,
-	TAKES_IF_MATCH = 256
+	TAKES_IF_MATCH = 256,
+	TAKES_TOKEN = 512
 };
 
 /* Whether the database must be there before the command runs. */
@@ -93,6 +94,10 @@ static const struct command commands[] = {
      "Put what a copy holds, its settings and keys too, in the place of all that the database "
      "holds; programs that use it go on. What was revoked since is good again.",
      1, 1, 0, NEEDS_NOTHING, cli_restore},
+    {"doctor", NULL, "[--url URL [--token TOKEN]]",
+     "Look for what is wrong, and say what mends it: with the database, keys, settings and rights; "
+     "with --url, with the web server, as a client meets it. Changes nothing.",
+     0, 0, TAKES_URL | TAKES_TOKEN, NEEDS_NOTHING, cli_doctor},
     {"version", NULL, "", "Show the version.", 0, 0, 0, NEEDS_NOTHING, version},
     {"help", NULL, "", "Show this help.", 0, 0, 0, NEEDS_NOTHING, help},
 };
@@ -164,7 +169,8 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 	}
 	printf("\nEvery command takes --json for output that programs read, and --help.\n"
 	       "Exit status: 0 done, 1 internal error, 2 not understood, 3 not found,\n"
-	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble.\n");
+	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble, 8 doctor found\n"
+	       "something wrong.\n");
 	return CM_OK;
 }
 
@@ -219,6 +225,8 @@ static const char **value_option(struct cli *cli, const struct command *command,
 		return &cli->scope;
 	if (strcmp(word, "--if-match") == 0 && (command->takes & TAKES_IF_MATCH) != 0)
 		return &cli->if_match;
+	if (strcmp(word, "--token") == 0 && (command->takes & TAKES_TOKEN) != 0)
+		return &cli->token;
 	return NULL;
 }
 

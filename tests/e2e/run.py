@@ -24,6 +24,8 @@ import case
 import checklist
 import client
 import instance
+import mistakes
+import mountings
 import recording
 import servers
 
@@ -41,7 +43,7 @@ class Result(unittest.TestResult):
         self.failed = set()
         self.skipped_tests = set()
         self.cases = 0
-        self.started_s = 0.0
+        self.started_s = time.monotonic()
 
     def startTest(self, test):
         super().startTest(test)
@@ -107,8 +109,9 @@ def interrupt(*_):
 def run(arguments):
     """Run the tests; the counts."""
     instance.Instance.binary = os.path.abspath(arguments.binary)
-    instance.Instance.server_class = servers.SERVERS[arguments.server]
+    instance.Instance.server_class = mountings.SERVERS[arguments.server]
     instance.Instance.next_binary = os.path.abspath(arguments.next)
+    servers.Server.prefix = arguments.prefix
     instance.Instance.keep = arguments.keep
     case.Case.seconds = arguments.seconds
     with open(arguments.binary, "rb") as program:
@@ -139,6 +142,7 @@ def run(arguments):
     print(f"{result.cases} cases within the tests")
     if arguments.checklist:
         checklist.show(result)
+        mistakes.show()
     for line in checklist.unproven(result) if not arguments.k else ():
         result.failed.add(f"line {line}")
         print(f"FAIL no passing test of {line}, {checklist.LINES[line]}")
@@ -154,14 +158,16 @@ def main():
     parser.add_argument("--binary", default="build/casement", help="the program")
     parser.add_argument("--next", default="build/next/casement",
                         help="the program with one more migration")
-    parser.add_argument("--server", choices=sorted(servers.SERVERS), default="lighttpd",
+    parser.add_argument("--server", choices=sorted(mountings.SERVERS), default="lighttpd",
                         help="how it is mounted")
+    parser.add_argument("--prefix", default="", help="the path under which, /auth for example")
     parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")
     parser.add_argument("--seconds", type=int, default=case.Case.seconds, metavar="N",
                         help="how long processes change the same rows")
     parser.add_argument("--record", metavar="FILE", help="write every answer of MCP to a file")
     parser.add_argument("--checklist", action="store_true",
-                        help="print the lines of a security review and their tests")
+                        help="print the lines of a security review and their tests, and the mistakes "
+                             "that the doctor names")
     parser.add_argument("--verbose", "-v", action="store_true", help="name passed tests too")
     parser.add_argument("-k", default="", metavar="SUBSTRING", help="only tests of such a name")
     arguments = parser.parse_args()
