@@ -140,7 +140,7 @@ class Case(unittest.TestCase):
         told = client.challenge(reply)
         self.assertIsNotNone(told, reply.headers)
         self.assertEqual(told["resource_metadata"],
-                         self.http.url + "/.well-known/oauth-protected-resource/api/mcp")
+                         self.http.well_known("oauth-protected-resource", client.MCP_PATH))
         self.assertEqual(told["scope"], BOTH)
         if token_sent:
             self.assertEqual(told.get("error"), "invalid_token")

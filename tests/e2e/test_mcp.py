@@ -61,7 +61,7 @@ class Http(McpCase):
 
     def test_R7_bad_origin(self):
         """A page of another origin may not speak to us, also with a good token."""
-        own = self.http.url
+        own = self.http.origin
         for origin in ("https://evil.example", "null", own + ".evil.example", own + "0",
                        own.replace("http:", "https:"), "http://127.0.0.1", "http://localhost",
                        own + "/", "", "x", own + " https://evil.example", "file://"):
@@ -85,13 +85,13 @@ class Http(McpCase):
 
     def test_R7_own_origin(self):
         """The issuer's origin is always good."""
-        self.assert_pong(self.post(PING, headers={"Origin": self.http.url}))
+        self.assert_pong(self.post(PING, headers={"Origin": self.http.origin}))
 
     def test_R7_allowed_origins(self):
         """allowed_origins adds to it."""
         self.fresh(settings={"allowed_origins": "https://app.example"})
         token = self.demo()
-        for origin, status in (("https://app.example", 200), (self.http.url, 200),
+        for origin, status in (("https://app.example", 200), (self.http.origin, 200),
                                ("https://app.example.evil.example", 403),
                                ("http://app.example", 403), ("https://app.example:444", 403)):
             with self.subTest(origin=origin):
@@ -285,7 +285,7 @@ class LowScope(McpCase):
         told = client.challenge(reply)
         self.assertEqual(told["error"], "insufficient_scope")
         self.assertEqual(told["resource_metadata"],
-                         self.http.url + "/.well-known/oauth-protected-resource/api/mcp")
+                         self.http.well_known("oauth-protected-resource", client.MCP_PATH))
         self.assertEqual(set(told["scope"].split()), {*granted, needed})
 
     def test_R5_U9_read_only(self):

@@ -445,7 +445,7 @@ class ScopeAndResource(TokenCase):
         self.assert_oauth_error(self.http.token_reply(bare, scope=case.READ), 400, "invalid_scope")
 
     def test_A17_resources_that_mean_this_server(self):
-        """The MCP URL, or its origin with or without the slash; the audience is the MCP URL."""
+        """The MCP URL, or the issuer with or without a slash; the audience is the MCP URL."""
         for resource in (self.http.mcp_url, self.http.url, self.http.url + "/"):
             with self.subTest(resource=resource):
                 token = self.http.token(self.instance.demo, resource=resource)
