@@ -3,6 +3,7 @@
 import case
 import client
 import forge
+import servers
 
 PRM = "/.well-known/oauth-protected-resource"
 ASM = "/.well-known/oauth-authorization-server"
@@ -90,6 +91,49 @@ class Metadata(case.Case):
         self.assertEqual(self.http.get(PRM + "?x=/../etc").json(), self.http.get(PRM).json())
 
 
+class Site(case.Case):
+    """The program as a part of a site of others."""
+
+    def setUp(self):
+        super().setUp()
+        if not self.http.prefix:
+            self.skipTest("the program has the whole site")
+        self.site = client.Client(self.http.origin)
+
+    def test_U1_documents_at_the_root_of_the_host(self):
+        """The prefix is behind the document's name, where clients look first."""
+        for name, path, member, value in (
+                ("oauth-protected-resource", "", "resource", self.http.mcp_url),
+                ("oauth-protected-resource", client.MCP_PATH, "resource", self.http.mcp_url),
+                ("oauth-authorization-server", "", "issuer", self.http.url),
+                ("openid-configuration", "", "issuer", self.http.url)):
+            with self.subTest(name=name, path=path):
+                reply = client.Client("").get(self.http.well_known(name, path))
+                self.assertEqual(reply.status_code, 200, reply.text)
+                self.assertEqual(reply.json()[member], value)
+
+    def test_the_rest_is_the_site_s(self):
+        """Its pages are there, its well-known documents too, and no path of the program's."""
+        for path in ("/page.txt", "/.well-known/security.txt"):
+            with self.subTest(path=path):
+                self.assertEqual(self.site.get(path).text, servers.SITE_PAGE)
+        for path in ("/", PRM, ASM, JWKS, "/.well-known/openid-configuration", "/api/health",
+                     client.MCP_PATH, self.http.prefix + "x", self.http.prefix + "x/api/health",
+                     PRM + self.http.prefix + "x", "/x" + self.http.prefix + "/api/health",
+                     "/x" + PRM + self.http.prefix):
+            with self.subTest(path=path):
+                reply = self.site.get(path)
+                self.assertIn(reply.status_code, (403, 404))
+                self.assertNotIn("X-Request-Id", reply.headers)
+
+    def test_the_prefix_itself(self):
+        """The page for people, with and without the slash; a server may add it."""
+        for path in (self.http.prefix, self.http.prefix + "/"):
+            with self.subTest(path=path):
+                reply = self.site.get(path, allow_redirects=True)
+                self.assertIn(self.http.mcp_url, reply.text)
+
+
 class Paths(case.Case):
     """Routes, methods, ids, hosts."""
 
@@ -113,7 +157,8 @@ class Paths(case.Case):
                      "/api/mcp;x", "/" + "a" * 3000, "/%2e%2e/etc/passwd", "/api%2fmcp"):
             for method in ("GET", "POST"):
                 with self.subTest(path=path[:40], method=method):
-                    self.assertEqual(self.http.request(method, path).status_code, 404)
+                    self.assertIn(self.http.request(method, path).status_code,
+                                  (404, self.instance.server.refusals.get(path)))
 
     def test_paths_that_the_web_server_may_refuse(self):
         """Dots, double slashes, NUL and the absolute form never reach another route's answer."""

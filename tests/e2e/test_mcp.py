@@ -42,12 +42,24 @@ class Http(McpCase):
         """413 from the first byte over the limit on; the limit itself is fine."""
         body = case.dumps(PING)
         limit = 1048576
+        self.needs_bodies_of(2 * limit)
         self.assert_pong(self.post(body + b" " * (limit - len(body))))
         for size in (limit + 1, 2 * limit):
             reply = self.post(body + b" " * (size - len(body)))
             self.assertEqual(reply.status_code, 413, reply.text)
             self.assertIn("error", reply.json())
             self.assertEqual(reply.json()["jsonrpc"], "2.0")
+
+    def test_over_the_limit_of_the_web_server(self):
+        """What the web server itself refuses, it refuses as is known of it; the next request works."""
+        server = self.instance.server
+        if server.body_limit is None:
+            self.skipTest("the web server's own limit is beyond the program's")
+        body = case.dumps(PING)
+        self.assert_pong(self.post(body + b" " * (server.body_limit - len(body))))
+        reply = self.post(body + b" " * (server.body_limit + 1 - len(body)))
+        self.assertEqual(reply.status_code, server.body_refusal)
+        self.assert_pong(self.post(body))
 
     def test_limit_setting(self):
         """max_body_bytes is read while the server runs."""

@@ -286,6 +286,7 @@ class Requests(TokenCase):
         """413 in the shape of this endpoint; one byte less is taken."""
         good = urllib.parse.urlencode(self.form()) + "&x="
         limit = 1048576
+        self.needs_bodies_of(2 * limit)
         reply = self.post(good + "a" * (limit - len(good)))
         self.assertEqual(reply.status_code, 200, reply.text)
         for size in (limit + 1, 2 * limit):
