@@ -121,8 +121,8 @@ class Accepted(unittest.TestCase):
                               f"listen 127.0.0.1:{instance.free_port()};", text)
                 root = self.copy("nginx")
                 conf = os.path.join(root, "nginx.conf")
-                self.edit(conf, ("/etc/nginx/", root + "/"), ("/run/nginx.pid", root + "/pid"),
-                          ("/var/log/nginx", self.folder))
+                self.edit(conf, ("user www-data;", ""), ("/etc/nginx/", root + "/"),
+                          ("/run/nginx.pid", root + "/pid"), ("/var/log/nginx", self.folder))
                 shutil.rmtree(root + "/sites-enabled")
                 servers.write(root + "/sites-enabled/casement", text)
                 self.accepts([servers.find_program("nginx"), "-t", "-c", conf, "-e",
