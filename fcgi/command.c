@@ -18,7 +18,8 @@ enum {
 	TAKES_CASCADE = 16,
 	TAKES_FOLLOW = 32,
 	TAKES_SECRETS = 64,
-	TAKES_DRY_RUN = 128
+	TAKES_DRY_RUN = 128,
+	TAKES_TOKEN = 256
 };
 
 /* Whether the database must be there before the command runs. */
@@ -132,6 +133,10 @@ static const struct command commands[] = {
      0, 0, 0, NEEDS_STORE, cli_registration_rotate_token},
     {"migrate", NULL, "", "Bring the database up to date with this program.", 0, 0, 0, NEEDS_STORE,
      cli_migrate},
+    {"doctor", NULL, "[--url URL [--token TOKEN]]",
+     "Look for what is wrong, and say what mends it: with the database, keys, settings and rights; "
+     "with --url, with the web server, as a client meets it. Changes nothing.",
+     0, 0, TAKES_URL | TAKES_TOKEN, NEEDS_NOTHING, cli_doctor},
     {"version", NULL, "", "Show the version.", 0, 0, 0, NEEDS_NOTHING, version},
     {"help", NULL, "", "Show this help.", 0, 0, 0, NEEDS_NOTHING, help},
 };
@@ -157,7 +162,8 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 		print_usage(stdout, &commands[i]);
 	printf("\nEvery command takes --json for output that programs read, and --help.\n"
 	       "Exit status: 0 done, 1 internal error, 2 not understood, 3 not found,\n"
-	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble.\n");
+	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble, 8 doctor found\n"
+	       "something wrong.\n");
 	return CM_OK;
 }
 
@@ -194,6 +200,8 @@ static const char **value_option(struct cli *cli, const struct command *command,
 		return &cli->env_file;
 	if (strcmp(word, "--scope") == 0 && (command->takes & TAKES_SCOPE) != 0)
 		return &cli->scope;
+	if (strcmp(word, "--token") == 0 && (command->takes & TAKES_TOKEN) != 0)
+		return &cli->token;
 	return NULL;
 }
 
