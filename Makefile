@@ -72,7 +72,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all setup setup-tools setup-clients run check checklist check-unit check-asan check-valgrind \
-	check-clients lint format coverage install clean help tests can-build can-test FORCE
+	check-clients lint format coverage install dist clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -143,6 +143,17 @@ $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
 
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
+
+# The same program, with its libraries and its loader from lib/ beside it.  RPATH (not RUNPATH)
+# holds for the libraries of libraries too.
+$(BUILD)/dist/casement: $(PROGRAM)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -s -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/lib' \
+		-Wl,--dynamic-linker="lib/$$(readelf -p .interp $(PROGRAM) | sed -n 's|.*/\([^ ]*\)$$|\1|p')" \
+		-o $@ $(FCGI_OBJECTS) $(LIBRARY) -lfcgi $(PKG_LIBS) $(LDLIBS)
+
+dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries included: build/dist
+	@deploy/dist "$(PROGRAM)" "$<" "$(BUILD)/dist"
 
 tests: $(PROGRAM) $(UNIT) | can-test
 

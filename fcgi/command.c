@@ -18,7 +18,8 @@ enum {
 	TAKES_CASCADE = 16,
 	TAKES_FOLLOW = 32,
 	TAKES_SECRETS = 64,
-	TAKES_DRY_RUN = 128
+	TAKES_DRY_RUN = 128,
+	TAKES_DIST = 256
 };
 
 /* Whether the database must be there before the command runs. */
@@ -38,9 +39,10 @@ struct command {
 static cli_run help, version;
 
 static const struct command commands[] = {
-    {"init", NULL, "[--url URL] [--demo [--env-file FILE]]",
-     "Create the database, a signing key and an administrator's client. Again: what is missing.", 0,
-     0, TAKES_URL | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
+    {"init", NULL, "[--url URL] [--dist FOLDER] [--demo [--env-file FILE]]",
+     "Create the database, a signing key and an administrator's client. Again: what is missing. "
+     "--dist: in an unpacked archive of `make dist`, which then goes to shared hosting.",
+     0, 0, TAKES_URL | TAKES_DIST | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
     {"application", "add", "OWNER/NAME [FIELD=VALUE ...]",
      "Create an application. VALUE is text; words or JSON where the field is a list, else JSON.", 1,
      CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_add},
@@ -194,6 +196,8 @@ static const char **value_option(struct cli *cli, const struct command *command,
 		return &cli->env_file;
 	if (strcmp(word, "--scope") == 0 && (command->takes & TAKES_SCOPE) != 0)
 		return &cli->scope;
+	if (strcmp(word, "--dist") == 0 && (command->takes & TAKES_DIST) != 0)
+		return &cli->dist;
 	return NULL;
 }
 
@@ -242,7 +246,8 @@ static enum cm_status open_store(struct cli *cli, const struct command *command,
 	/* What is wrong with the arguments is said before anything is created. */
 	if (cli->url != NULL && (rc = cm_setting_check("issuer", cli->url, err)) != CM_OK)
 		return rc;
-	if ((rc = cm_place_database(cli->path, err)) != CM_OK)
+	rc = cli->dist != NULL ? cli_dist_place(cli, err) : cm_place_database(cli->path, err);
+	if (rc != CM_OK)
 		return rc;
 	cm_context_init(&cli->ctx, cli->path);
 	rc = cm_store_open(cli->path, command->need == MAKES_STORE, &store, err);
