@@ -15,9 +15,10 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt
 PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv
+PACKAGES_DIST := debootstrap
 
 # Goals that change what the others find run before them, with -j too.
-FIRST := $(filter setup setup-tools setup-clients clean,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-tools setup-clients setup-dist clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
 MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
@@ -71,8 +72,8 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-tools setup-clients run check checklist check-unit check-asan check-valgrind \
-	check-clients lint format coverage install dist clean help tests can-build can-test FORCE
+.PHONY: all setup setup-tools setup-clients setup-dist run check checklist check-unit check-asan check-valgrind \
+	check-clients check-dist lint format coverage install dist clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -84,6 +85,9 @@ setup-tools: ## install what lint, format and check-valgrind need besides
 
 setup-clients: ## install what check-clients needs besides node and npm
 	@deploy/setup $(PACKAGES_CLIENTS)
+
+setup-dist: ## install what check-dist needs besides
+	@deploy/setup $(PACKAGES_DIST)
 
 run: $(PROGRAM) ## run it behind lighttpd until Ctrl-C: PORT=8080, VAR=var (the folder for all state)
 	@exec deploy/run "$(PROGRAM)" "$(PORT)" "$(VAR)"
@@ -203,6 +207,10 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 
 check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
+
+check-dist: dist ## use that archive on a rented host: a Debian 11, made by debootstrap (wants root)
+	@$(PYTHON) tests/dist/run.py --program "$(PROGRAM)" --archive "$(BUILD)"/dist/*.tar.gz \
+		--world "$(BUILD)/debian-11"
 
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \

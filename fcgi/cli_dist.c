@@ -31,10 +31,10 @@ enum cm_status cli_dist_place(struct cli *cli, struct cm_err *err)
 		return cm_err_set(err, CM_USAGE, "--dist goes with --url");
 	snprintf(starter, sizeof starter, "%s/casement.fcgi", cli->dist);
 	if (access(starter, F_OK) != 0)
-		return cm_err_set(
-		    err, CM_INPUT,
-		    "%s: %s; --dist takes the folder of an unpacked archive of `make dist`",
-		    starter, strerror(errno));
+		return cm_err_set(err, CM_INPUT,
+		                  "no casement.fcgi there (%s); --dist takes the folder of an "
+		                  "unpacked archive of `make dist`: %s",
+		                  strerror(errno), cli->dist);
 	rc = cm_place_in(cli->dist, cli->path, err);
 	return rc == CM_OK ? ensure_folder_of(cli->path, err) : rc;
 }

@@ -50,10 +50,10 @@ def unpack():
     return os.path.join(folder, name)
 
 
-def run(*command, env=None):
+def run(*command, env=None, cwd=None):
     """Run a command; what it was and said."""
     return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False, timeout=120,
+                          stderr=subprocess.PIPE, text=True, check=False, timeout=120, cwd=cwd,
                           env={**os.environ, "NO_PROXY": "127.0.0.1", **(env or {})})
 
 
@@ -92,12 +92,13 @@ class Archive(unittest.TestCase):
     def test_every_library_is_inside(self):
         """Nothing that is loaded comes from elsewhere, and each has its licence."""
         folder = unpack()
-        done = run(os.path.join(folder, "casement.fcgi"), "version", env={"LD_DEBUG": "files"})
+        done = run("./casement", "version", env={"LD_DEBUG": "files"}, cwd=folder)
         self.assertEqual(done.returncode, 0, done.stderr)
         loaded = set(re.findall(r"calling init: (\S+)", done.stderr))
         self.assertGreater(len(loaded), 8)
         for path in loaded:
-            self.assertTrue(os.path.realpath(path).startswith(folder + "/lib/"), path)
+            self.assertEqual(os.path.join(folder, path),
+                             os.path.join(folder, "lib", os.path.basename(path)))
         licences = os.listdir(os.path.join(folder, "licences"))
         for name in ("casement.txt", "libc6.txt", "libssl3.txt", "LGPL-2.1.txt"):
             self.assertIn(name, licences)
