@@ -58,6 +58,9 @@ extern const struct cm_entity *const cli_sections[];
 cli_run cli_key_list, cli_key_rotate, cli_token_issue, cli_setting_get, cli_setting_set,
     cli_setting_list, cli_registration_rotate_token, cli_migrate;
 
+/* cli_doctor.c */
+cli_run cli_doctor;
+
 /* cli_init.c */
 cli_run cli_init;
 

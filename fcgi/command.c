@@ -134,6 +134,10 @@ static const struct command commands[] = {
      0, 0, 0, NEEDS_STORE, cli_registration_rotate_token},
     {"migrate", NULL, "", "Bring the database up to date with this program.", 0, 0, 0, NEEDS_STORE,
      cli_migrate},
+    {"doctor", NULL, "",
+     "Look for what is wrong with the database, keys, settings and rights, and say what mends it. "
+     "Changes nothing.",
+     0, 0, 0, NEEDS_NOTHING, cli_doctor},
     {"version", NULL, "", "Show the version.", 0, 0, 0, NEEDS_NOTHING, version},
     {"help", NULL, "", "Show this help.", 0, 0, 0, NEEDS_NOTHING, help},
 };
@@ -159,7 +163,8 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 		print_usage(stdout, &commands[i]);
 	printf("\nEvery command takes --json for output that programs read, and --help.\n"
 	       "Exit status: 0 done, 1 internal error, 2 not understood, 3 not found,\n"
-	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble.\n");
+	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble, 8 doctor found\n"
+	       "something wrong.\n");
 	return CM_OK;
 }
 

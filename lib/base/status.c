@@ -56,6 +56,7 @@ static const struct cm_status_info table[] = {
     [CM_EXPIRED_TOKEN] = {"expired_token", 400, -32001, "expired_token", 5, NULL},
     [CM_INVALID_REDIRECT_URI] = {"invalid_redirect_uri", 400, -32602, "invalid_redirect_uri", 6,
                                  NULL},
+    [CM_UNWELL] = {"unwell", 500, -32603, "server_error", 8, NULL},
     [CM_DRY_RUN] = {"dry_run", 409, -32602, "invalid_request", 6, NULL},
     [CM_INVALID_METADATA] = {"invalid_client_metadata", 400, -32602, "invalid_client_metadata", 6,
                              NULL},

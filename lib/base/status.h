@@ -56,6 +56,7 @@ enum cm_status {
 	CM_EXPIRED_TOKEN,             /* the same */
 	CM_INVALID_REDIRECT_URI,      /* RFC 7591 section 3.2.2 */
 	CM_INVALID_METADATA,          /* the same, invalid_client_metadata */
+	CM_UNWELL,                    /* `casement doctor` found something wrong */
 	CM_DRY_RUN, /* all went well, and was undone because only that was asked for */
 	CM_STATUS_COUNT
 };

@@ -10,6 +10,8 @@
 
 #include <sqlite3.h>
 
+#include "base/buf.h"
+#include "store/journal.h"
 #include "store/query.h"
 
 enum {
@@ -82,8 +84,8 @@ enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *
 	return scalar(store, "PRAGMA user_version", out, err);
 }
 
-/* Refuse what is not ours before anything is written. */
-static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_err *err)
+/* Refuse what is not ours. */
+static enum cm_status check_owner(struct cm_store *store, int *schema, struct cm_err *err)
 {
 	enum cm_status rc;
 	int id = 0, tables = 0;
@@ -94,12 +96,20 @@ static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_
 		return rc;
 	if (id != APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
 		return cm_err_set(err, CM_STORE, "the file is a database of another program");
-	if (*schema > CM_SQL_MIGRATIONS)
+	return CM_OK;
+}
+
+/* The same, and of a later version, before anything is written. */
+static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_err *err)
+{
+	enum cm_status rc = check_owner(store, schema, err);
+
+	if (rc == CM_OK && *schema > CM_SQL_MIGRATIONS)
 		return cm_err_set(
 		    err, CM_STORE,
 		    "the database has schema %d, this program knows %d: use a newer casement",
 		    *schema, CM_SQL_MIGRATIONS);
-	return CM_OK;
+	return rc;
 }
 
 static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_err *err)
@@ -118,19 +128,95 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 	return rc == CM_OK ? exec(store, pragma, err) : rc;
 }
 
-static enum cm_status set_up(struct cm_store *store, struct cm_err *err)
+static void configure(sqlite3 *db)
 {
+	sqlite3_extended_result_codes(db, 1);
+	sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+}
+
+static enum cm_status connect_file(struct cm_store *store, const char *path, int flags,
+                                   struct cm_err *err)
+{
+	int code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (code != SQLITE_OK)
+		return cm_err_set(err, CM_STORE, "can't open the database %s: %s", path,
+		                  sqlite3_errstr(code));
+	configure(store->db);
+	return CM_OK;
+}
+
+static bool has_wal(struct cm_store *store)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool wal = false;
+
+	if (sqlite3_prepare_v2(store->db, "PRAGMA journal_mode", -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		wal = strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+	sqlite3_finalize(stmt);
+	return wal;
+}
+
+/*
+ * The file came with a write-ahead log to a file system that has no shared memory.  Alone with it,
+ * SQLite needs none, and can go over to a rollback journal.
+ */
+static enum cm_status leave_wal(struct cm_store *store, const char *path, int *schema,
+                                struct cm_err *err)
+{
+	enum cm_status rc;
+
+	sqlite3_close(store->db);
+	store->db = NULL;
+	if ((rc = connect_file(store, path, SQLITE_OPEN_READWRITE, err)) != CM_OK ||
+	    (rc = exec(store, "PRAGMA locking_mode = EXCLUSIVE", err)) != CM_OK ||
+	    (rc = check_file(store, schema, err)) != CM_OK ||
+	    (rc = exec(store, "PRAGMA journal_mode = TRUNCATE", err)) != CM_OK)
+		return rc;
+	/* The lock goes with the next read. */
+	return exec(store, "PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema", err);
+}
+
+/*
+ * A write-ahead log, or a rollback journal where that is not possible: TRUNCATE, which unlike
+ * DELETE has the end of a transaction on disk before it is acknowledged.
+ */
+static enum cm_status set_journal(struct cm_store *store, const char *path, struct cm_err *err)
+{
+	bool wal = has_wal(store);
+
+	if (wal && cm_journal_on_network(path)) {
+		/* Not while others use the log; the next one to open the file tries again. */
+		(void)exec(store, "PRAGMA journal_mode = TRUNCATE", NULL);
+		return CM_OK;
+	}
+	if (wal)
+		return CM_OK;
+	return exec(store,
+	            cm_journal_why_no_wal(path) == NULL ? "PRAGMA journal_mode = WAL"
+	                                                : "PRAGMA journal_mode = TRUNCATE",
+	            err);
+}
+
+static enum cm_status set_up(struct cm_store *store, const char *path, struct cm_err *err)
+{
+	struct cm_err first = {0};
 	enum cm_status rc;
 	int schema = 0;
 
-	sqlite3_extended_result_codes(store->db, 1);
-	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-	if ((rc = check_file(store, &schema, err)) != CM_OK)
-		return rc;
-	rc = exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
+	rc = check_file(store, &schema, &first);
+	if (rc == CM_OK)
+		rc = set_journal(store, path, err);
+	else if (rc == CM_STORE && !cm_journal_shares_memory(path))
+		rc = leave_wal(store, path, &schema, err);
+	else
+		return cm_err_set(err, rc, "%s", first.text);
+	if (rc == CM_OK)
+		rc = exec(store, "PRAGMA synchronous = FULL", err);
 	if (rc == CM_OK && schema < CM_SQL_MIGRATIONS)
 		rc = cm_store_write(store, migrate_all, NULL, err);
 	return rc;
@@ -175,7 +261,6 @@ enum cm_status cm_store_open(const char *path, bool create, struct cm_store **ou
 	struct cm_store *store = calloc(1, sizeof *store);
 	bool memory = strcmp(path, ":memory:") == 0;
 	enum cm_status rc = CM_OK;
-	int code;
 
 	*out = NULL;
 	if (store == NULL)
@@ -184,18 +269,50 @@ enum cm_status cm_store_open(const char *path, bool create, struct cm_store **ou
 		rc = create_file(path, err);
 	if (rc != CM_OK)
 		goto out;
-	code = sqlite3_open_v2(
-	    path, &store->db,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (memory ? SQLITE_OPEN_CREATE : 0), NULL);
-	if (code != SQLITE_OK) {
-		rc = cm_err_set(err, CM_STORE, "can't open the database %s: %s", path,
-		                sqlite3_errstr(code));
-		goto out;
-	}
-	rc = set_up(store, err);
+	rc = connect_file(store, path, SQLITE_OPEN_READWRITE | (memory ? SQLITE_OPEN_CREATE : 0),
+	                  err);
+	if (rc == CM_OK)
+		rc = set_up(store, path, err);
 	if (rc == CM_OK && !memory)
 		rc = remember_file(store, path, err);
 out:
+	if (rc == CM_OK)
+		*out = store;
+	else
+		cm_store_close(store);
+	return rc;
+}
+
+/* A path as a URI (RFC 8089), for the parameters that only a URI can have. */
+static void put_uri(struct cm_buf *out, const char *path, bool still)
+{
+	cm_buf_puts(out, *path == '/' ? "file://" : "file:");
+	for (; *path != '\0'; path++) {
+		if (strchr("%?#", *path) != NULL)
+			cm_buf_printf(out, "%%%02X", (unsigned)*path);
+		else
+			cm_buf_add(out, path, 1);
+	}
+	cm_buf_puts(out, still ? "?immutable=1" : "");
+}
+
+enum cm_status cm_store_open_reading(const char *path, bool still, struct cm_store **out,
+                                     struct cm_err *err)
+{
+	struct cm_store *store = calloc(1, sizeof *store);
+	struct cm_buf uri = {0};
+	enum cm_status rc;
+	int schema = 0;
+
+	*out = NULL;
+	put_uri(&uri, path, still);
+	rc = store == NULL ? cm_err_set(err, CM_NOMEM, "out of memory") : cm_buf_status(&uri, err);
+	if (rc == CM_OK)
+		rc = connect_file(store, cm_buf_str(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+		                  err);
+	if (rc == CM_OK)
+		rc = check_owner(store, &schema, err);
+	cm_buf_clear(&uri);
 	if (rc == CM_OK)
 		*out = store;
 	else

@@ -21,6 +21,14 @@ struct cm_store;
 enum cm_status cm_store_open(const char *path, bool create, struct cm_store **out,
                              struct cm_err *err);
 
+/*
+ * Open the file, of whatever schema, for reading alone.  still: nobody has it open, so that it
+ * needs neither locks nor the files beside it.  *out: owned by the caller, NULL on failure.
+ * CM_STORE, CM_BUSY, CM_NOMEM.
+ */
+enum cm_status cm_store_open_reading(const char *path, bool still, struct cm_store **out,
+                                     struct cm_err *err);
+
 /* Close the file and release the store. NULL is fine. */
 void cm_store_close(struct cm_store *store);
 

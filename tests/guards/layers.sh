@@ -8,7 +8,7 @@ function broken(text) {
 	failed = 1
 }
 BEGIN {
-	count = split("base store auth http oauth mcp tools", names, " ")
+	count = split("base store auth http oauth mcp tools doctor", names, " ")
 	for (i = 1; i <= count; i++)
 		rank[names[i]] = i
 	# A header (or the start of its name) and the files that may include it.
