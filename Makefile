@@ -16,9 +16,10 @@ PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv
 PACKAGES_DIST := debootstrap
+PACKAGES_DEB := debhelper fakeroot groff-base lintian
 
 # Goals that change what the others find run before them, with -j too.
-FIRST := $(filter setup setup-tools setup-clients setup-dist clean,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-tools setup-clients setup-dist setup-deb clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
 MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
@@ -67,13 +68,17 @@ LIBRARY := $(BUILD)/libcasement.a
 PROGRAM := $(BUILD)/casement
 UNIT := $(BUILD)/unit
 
+PLACE = $(DESTDIR)$(PREFIX)
+# What of deploy/ is of use where the program is installed.
+INSTALLED := configure|install|apache/*|init.d/*|lighttpd/*|nginx/*|systemd/*
+
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-tools setup-clients setup-dist run check checklist check-unit check-asan check-valgrind \
-	check-clients check-dist lint format coverage install dist clean help tests can-build can-test FORCE
+.PHONY: all setup setup-tools setup-clients setup-dist setup-deb run check checklist check-unit check-asan check-valgrind \
+	check-clients check-dist lint format coverage install dist deb clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -88,6 +93,9 @@ setup-clients: ## install what check-clients needs besides node and npm
 
 setup-dist: ## install what check-dist needs besides
 	@deploy/setup $(PACKAGES_DIST)
+
+setup-deb: ## install what deb and check-deb need besides
+	@deploy/setup $(PACKAGES_DEB) $(PACKAGES_DIST)
 
 run: $(PROGRAM) ## run it behind lighttpd until Ctrl-C: PORT=8080, VAR=var (the folder for all state)
 	@exec deploy/run "$(PROGRAM)" "$(PORT)" "$(VAR)"
@@ -158,6 +166,9 @@ $(BUILD)/dist/casement: $(PROGRAM)
 
 dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries included: build/dist
 	@deploy/dist "$(PROGRAM)" "$<" "$(BUILD)/dist"
+
+deb: ## build Debian packages, looked over by lintian: build/deb
+	@deploy/deb "$(BUILD)/deb"
 
 tests: $(PROGRAM) $(UNIT) | can-test
 
@@ -237,10 +248,16 @@ covered: tests
 		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)'
 	@tests/coverage "$(BUILD)/obj/lib"
 
-install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local)
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/casement"
-	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/casement"
-	ln -sf ../../bin/casement "$(DESTDIR)$(PREFIX)/lib/casement/casement.fcgi"
+install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local): program, manual, completion, deploy
+	install -d "$(PLACE)/bin" "$(PLACE)/lib/casement" "$(PLACE)/share/casement"
+	install -m 755 $(PROGRAM) "$(PLACE)/bin/casement"
+	ln -sf ../../bin/casement "$(PLACE)/lib/casement/casement.fcgi"
+	for page in deploy/man/*; do \
+		install -D -m 644 -t "$(PLACE)/share/man/man$${page##*.}" "$$page" || exit 1; done
+	install -D -m 644 -t "$(PLACE)/share/bash-completion/completions" deploy/completion/casement
+	cd deploy && for file in configure install */*; do case $$file in $(INSTALLED)) \
+		install -D "-m$$(test -x "$$file" && echo 755 || echo 644)" "$$file" \
+			"$(PLACE)/share/casement/deploy/$$file" || exit 1;; esac; done
 
 clean: ## remove everything that was built
 	rm -rf build

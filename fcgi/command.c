@@ -156,9 +156,11 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 {
 	(void)cli;
 	(void)err;
-	printf("Casement: an MCP server with OAuth 2.1 for an application registry.\n\n"
-	       "Without arguments and under a web server, it answers FastCGI or CGI requests.\n"
-	       "The database is where CASEMENT_DB or casement.conf beside the program says.\n\n");
+	printf(
+	    "Casement: an MCP server with OAuth 2.1 for an application registry.\n\n"
+	    "Without arguments and under a web server, it answers FastCGI or CGI requests.\n"
+	    "The database is where CASEMENT_DB says, else casement.conf beside the program, else\n"
+	    "/etc/casement.conf.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		print_usage(stdout, &commands[i]);
 	printf("\nEvery command takes --json for output that programs read, and --help.\n"

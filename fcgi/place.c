@@ -5,22 +5,25 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONF "/casement.conf"
+#define CONF          "/casement.conf"
+#define SYSTEM_FOLDER "/etc"
 
-/* The folder of the running program. */
-static int own_folder(char out[PATH_MAX])
+/* The folder of the running program, if there is a casement.conf in it; else the system's. */
+static void conf_folder(char out[PATH_MAX])
 {
-	ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
+	ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - sizeof CONF);
 	char *slash;
 
-	if (len <= 0)
-		return -1;
-	out[len] = '\0';
+	out[len < 0 ? 0 : len] = '\0';
 	slash = strrchr(out, '/');
-	if (slash == NULL)
-		return -1;
-	*slash = '\0';
-	return 0;
+	if (slash != NULL) {
+		memcpy(slash, CONF, sizeof CONF);
+		if (access(out, F_OK) == 0) {
+			*slash = '\0';
+			return;
+		}
+	}
+	memcpy(out, SYSTEM_FOLDER, sizeof SYSTEM_FOLDER);
 }
 
 /* The value of a line "database = PATH", NULL for any other line. */
@@ -74,12 +77,10 @@ enum cm_status cm_place_in(const char *folder, char out[PATH_MAX], struct cm_err
 enum cm_status cm_place_database(char out[PATH_MAX], struct cm_err *err)
 {
 	const char *given = getenv("CASEMENT_DB");
-	char folder[PATH_MAX] = "";
+	char folder[PATH_MAX];
 
-	out[0] = '\0';
 	if (given != NULL && *given != '\0')
 		return join("", given, out, "CASEMENT_DB", err);
-	return own_folder(folder) == 0
-	           ? cm_place_in(folder, out, err)
-	           : cm_err_set(err, CM_USAGE, "No database: set CASEMENT_DB to its path.");
+	conf_folder(folder);
+	return cm_place_in(folder, out, err);
 }

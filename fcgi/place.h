@@ -6,9 +6,9 @@
 #include "base/status.h"
 
 /*
- * Where the database is: CASEMENT_DB in the environment, else what cm_place_in() finds in the
- * program's folder.  It is the one thing that is not in the database itself.  CM_USAGE when neither
- * says it.
+ * Where the database is: CASEMENT_DB in the environment, else what the casement.conf in the
+ * program's folder says, or the one in /etc if there is none.  It is the one thing that is not in
+ * the database itself.  CM_USAGE when nothing says it; out is "" then.
  */
 enum cm_status cm_place_database(char out[PATH_MAX], struct cm_err *err);
 
