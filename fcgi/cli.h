@@ -31,6 +31,7 @@ struct cli {
 	const char *env_file;
 	const char *scope;
 	const char *dist;
+	const char *token;
 };
 
 typedef enum cm_status cli_run(struct cli *cli, struct cm_err *err);

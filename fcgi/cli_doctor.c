@@ -2,6 +2,7 @@
 
 #include "cli.h"
 #include "doctor/inside.h"
+#include "doctor/outside.h"
 #include "place.h"
 
 /* Findings on their way to the output. */
@@ -25,22 +26,35 @@ static void tell(const struct cm_check *check, const struct cm_finding *finding,
 	cm_buf_reset(&telling->out);
 }
 
+static enum cm_status examine(struct cli *cli, struct telling *telling, size_t *wrong,
+                              struct cm_err *err)
+{
+	enum cm_status rc;
+
+	if (cli->url != NULL)
+		return cm_doctor_outside(cli->url, cli->token, tell, telling, wrong, err);
+	if (cli->token != NULL)
+		return cm_err_set(err, CM_USAGE, "--token goes with --url");
+	if ((rc = cm_place_database(cli->path, err)) == CM_OK)
+		*wrong = cm_doctor_inside(cli->path, tell, telling);
+	return rc;
+}
+
 enum cm_status cli_doctor(struct cli *cli, struct cm_err *err)
 {
 	struct telling telling = {.json = cli->json};
+	size_t wrong = 0;
 	enum cm_status rc;
-	size_t wrong;
 
-	if ((rc = cm_place_database(cli->path, err)) != CM_OK)
-		return rc;
 	if (cli->json)
 		cm_json_put_open(&telling.out, '[');
-	wrong = cm_doctor_inside(cli->path, tell, &telling);
-	if (cli->json) {
+	rc = examine(cli, &telling, &wrong, err);
+	if (cli->json && rc == CM_OK) {
 		cm_json_put_close(&telling.out, ']');
 		printf("%s\n", cm_buf_str(&telling.out));
 	}
-	rc = cm_buf_status(&telling.out, err);
+	if (rc == CM_OK)
+		rc = cm_buf_status(&telling.out, err);
 	cm_buf_clear(&telling.out);
 	if (rc == CM_OK && wrong > 0)
 		return cm_err_set(err, CM_UNWELL, "%zu of the checks found something wrong", wrong);

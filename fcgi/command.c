@@ -19,7 +19,8 @@ enum {
 	TAKES_FOLLOW = 32,
 	TAKES_SECRETS = 64,
 	TAKES_DRY_RUN = 128,
-	TAKES_DIST = 256
+	TAKES_DIST = 512,
+	TAKES_TOKEN = 256
 };
 
 /* Whether the database must be there before the command runs. */
@@ -134,10 +135,10 @@ static const struct command commands[] = {
      0, 0, 0, NEEDS_STORE, cli_registration_rotate_token},
     {"migrate", NULL, "", "Bring the database up to date with this program.", 0, 0, 0, NEEDS_STORE,
      cli_migrate},
-    {"doctor", NULL, "",
-     "Look for what is wrong with the database, keys, settings and rights, and say what mends it. "
-     "Changes nothing.",
-     0, 0, 0, NEEDS_NOTHING, cli_doctor},
+    {"doctor", NULL, "[--url URL [--token TOKEN]]",
+     "Look for what is wrong, and say what mends it: with the database, keys, settings and rights; "
+     "with --url, with the web server, as a client meets it. Changes nothing.",
+     0, 0, TAKES_URL | TAKES_TOKEN, NEEDS_NOTHING, cli_doctor},
     {"version", NULL, "", "Show the version.", 0, 0, 0, NEEDS_NOTHING, version},
     {"help", NULL, "", "Show this help.", 0, 0, 0, NEEDS_NOTHING, help},
 };
@@ -205,6 +206,8 @@ static const char **value_option(struct cli *cli, const struct command *command,
 		return &cli->scope;
 	if (strcmp(word, "--dist") == 0 && (command->takes & TAKES_DIST) != 0)
 		return &cli->dist;
+	if (strcmp(word, "--token") == 0 && (command->takes & TAKES_TOKEN) != 0)
+		return &cli->token;
 	return NULL;
 }
 

@@ -57,25 +57,43 @@ void cm_finding_clear(struct cm_finding *finding)
 	finding->verdict = CM_VERDICT_NONE;
 }
 
+/* One finding about all that was passed over. */
+static void tell_passed_over(const struct cm_buf *names, cm_check_told *told, void *arg)
+{
+	static const struct cm_check rest = {.name = "the rest"};
+	struct cm_finding finding = {0};
+
+	if (names->len == 0)
+		return;
+	cm_finding_say(&finding, CM_VERDICT_NOTE,
+	               "Not looked at, because of what is wrong above: %s.", cm_buf_str(names));
+	told(&rest, &finding, arg);
+	cm_finding_clear(&finding);
+}
+
 size_t cm_check_all(const struct cm_check *table, size_t count, void *examined,
                     const unsigned *known, cm_check_told *told, void *arg)
 {
+	struct cm_buf passed_over = {0};
 	size_t wrong = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct cm_finding finding = {0};
 
-		if ((table[i].needs & ~*known) != 0)
-			cm_finding_say(&finding, CM_VERDICT_NOTE,
-			               "Not looked at, because of what is wrong above.");
-		else
-			table[i].run(examined, &finding);
+		if ((table[i].needs & ~*known) != 0) {
+			cm_buf_printf(&passed_over, "%s%s", passed_over.len > 0 ? ", " : "",
+			              table[i].name);
+			continue;
+		}
+		table[i].run(examined, &finding);
 		if (finding.verdict == CM_VERDICT_WRONG)
 			wrong++;
 		if (finding.verdict != CM_VERDICT_NONE)
 			told(&table[i], &finding, arg);
 		cm_finding_clear(&finding);
 	}
+	tell_passed_over(&passed_over, told, arg);
+	cm_buf_clear(&passed_over);
 	return wrong;
 }
 

@@ -42,8 +42,8 @@ typedef void cm_check_told(const struct cm_check *check, const struct cm_finding
                            void *arg);
 
 /*
- * Run the checks of a table in their order.  *known may grow while they run.  Returns how many
- * things are wrong.
+ * Run the checks of a table in their order, and tell at the end which were passed over.  *known
+ * may grow while they run.  Returns how many things are wrong.
  */
 size_t cm_check_all(const struct cm_check *table, size_t count, void *examined,
                     const unsigned *known, cm_check_told *told, void *arg);

@@ -26,7 +26,7 @@ sys.path.insert(0, E2E)
 # pylint: disable=wrong-import-position
 import chromium
 import instance
-import servers
+import lighttpd
 
 INSTALL_SECONDS = 600
 RUN_SECONDS = 600
@@ -220,7 +220,7 @@ def main():
     if script and chromium.missing():
         reasons.append(chromium.missing())
     instance.Instance.binary = os.path.abspath(options.binary)
-    instance.Instance.server_class = servers.Lighttpd
+    instance.Instance.server_class = lighttpd.Lighttpd
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="cm-clients-") as folder:
         if tools and not options.browser:

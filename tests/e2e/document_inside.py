@@ -22,6 +22,7 @@ sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
 import instance
+import lighttpd
 import oauth_case
 import servers
 
@@ -177,7 +178,7 @@ def prepare(folder):
 def main():
     """Run the tests; the exit status says how it went."""
     instance.Instance.binary = sys.argv.pop(1)
-    instance.Instance.server_class = servers.SERVERS["lighttpd"]
+    instance.Instance.server_class = lighttpd.Lighttpd
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)
         try:

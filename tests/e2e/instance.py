@@ -121,10 +121,10 @@ class Instance:
 
     def run(self, *arguments, code=None, env=None, data=None):
         """Run the program's command line; code is the exit status that it must have."""
-        done = subprocess.run([self.binary, *arguments], capture_output=True, input=data,
+        done = subprocess.run([self.server.binary, *arguments], capture_output=True, input=data,
                               stdin=subprocess.DEVNULL if data is None else None,
                               env={**os.environ, **self.environment(), **(env or {})},
-                              cwd=self.folder, check=False,
+                              cwd=self.folder, check=False, **self.server.account,
                               timeout=servers.patient(COMMAND_SECONDS))
         result = CommandResult(done.returncode, done.stdout.decode("utf-8", "replace"),
                                done.stderr.decode("utf-8", "replace"))

@@ -23,6 +23,7 @@ sys.path.insert(0, HERE)
 import checklist
 import client
 import instance
+import mountings
 import recording
 import servers
 
@@ -106,7 +107,8 @@ def interrupt(*_):
 def run(arguments):
     """Run the tests; the counts."""
     instance.Instance.binary = os.path.abspath(arguments.binary)
-    instance.Instance.server_class = servers.SERVERS[arguments.server]
+    instance.Instance.server_class = mountings.SERVERS[arguments.server]
+    servers.Server.prefix = arguments.prefix
     instance.Instance.keep = arguments.keep
     with open(arguments.binary, "rb") as program:
         if program.read(4) != b"\x7fELF":     # a script around it, valgrind for example
@@ -149,8 +151,9 @@ def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="End-to-end tests of casement.")
     parser.add_argument("--binary", default="build/casement", help="the program")
-    parser.add_argument("--server", choices=sorted(servers.SERVERS), default="lighttpd",
+    parser.add_argument("--server", choices=sorted(mountings.SERVERS), default="lighttpd",
                         help="how it is mounted")
+    parser.add_argument("--prefix", default="", help="the path under which, /auth for example")
     parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")
     parser.add_argument("--record", metavar="FILE", help="write every answer of MCP to a file")
     parser.add_argument("--checklist", action="store_true",

@@ -1,12 +1,17 @@
-"""The ways to mount the program behind a web server, each a class with the same interface."""
+"""What a web server with the program behind it is to the tests, and what all of them share."""
 
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 import time
 
+DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy")
 SANITIZER_PREFIXES = ("ASAN_", "UBSAN_", "LSAN_", "MSAN_", "TSAN_", "LLVM_", "GCOV_")
 STOP_SECONDS = 20
+SITE_PAGE = "A page of the site.\n"
+WELL_KNOWN = ("oauth-protected-resource", "oauth-authorization-server", "openid-configuration")
 
 _patience = 1.0
 
@@ -54,6 +59,22 @@ def children(parent):
     return sorted(found)
 
 
+def descendants(parent):
+    """The pids of the living children of a process, of their children, and so on."""
+    found = []
+    for pid in children(parent):
+        found += [pid, *descendants(pid)]
+    return found
+
+
+def runs(pid, program):
+    """Whether a process runs this program."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe") == os.path.realpath(program)
+    except OSError:
+        return False
+
+
 def wait_gone(pid, birth, seconds):
     """Wait until the process that was born then is gone; False when it outlives the time."""
     deadline = time.monotonic() + seconds
@@ -62,6 +83,28 @@ def wait_gone(pid, birth, seconds):
             return False
         time.sleep(0.02)
     return True
+
+
+def find_program(name):
+    """Where a web server is; Debian keeps them where a user's PATH does not look."""
+    for folder in os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/usr/local/sbin"]:
+        path = os.path.join(folder, name)
+        if os.access(path, os.X_OK):
+            return path
+    raise FileNotFoundError(f"{name} is not installed")
+
+
+def quote(text):
+    """A string of the configuration language that Apache and lighttpd have in common."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def write(path, text):
+    """Write a file, and make its folder; its path."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
 
 
 class Server:
@@ -73,8 +116,14 @@ class Server:
     """
 
     name = ""
-    pooled = True      # whether responders live on from one request to the next
-    prefix = ""        # the path under which the program is mounted
+    prefix = ""             # the path under which the program is mounted; set by run.py
+
+    # What the mounting is like, for the tests that care.
+    pooled = True           # responders live on from one request to the next
+    processes = None        # how many of them; None when they come and go
+
+    # A web server that does not run programs as root is given another user.
+    as_user = False
 
     def __init__(self, binary, folder, port, environment):
         self.binary = binary
@@ -84,11 +133,46 @@ class Server:
         self.log_files = [os.path.join(folder, "error.log")]
         self.process = None
         self.stubborn = []          # responders that had to be killed
+        self.account = {}           # of the user, for subprocess
+        if self.as_user and os.geteuid() == 0:
+            user = pwd.getpwnam("www-data")
+            self.account = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            # The folder of the program may be closed to others.
+            self.binary = os.path.join(folder, "program", os.path.basename(binary))
+            os.makedirs(os.path.dirname(self.binary), exist_ok=True)
+            shutil.copy(binary, self.binary)
+            self.hand_over()
+
+    def hand_over(self):
+        """Give the folder and all in it to the user."""
+        for path, _, names in os.walk(self.folder) if self.account else ():
+            for name in [".", *names]:
+                os.chown(os.path.join(path, name), self.account["user"], self.account["group"],
+                         follow_symlinks=False)
+
+    @property
+    def origin(self):
+        """Scheme, host and port of the site."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def url(self):
         """The public URL of the program, without a slash at its end."""
-        return f"http://127.0.0.1:{self.port}{self.prefix}"
+        return self.origin + self.prefix
+
+    @property
+    def documents(self):
+        """The folder of the site around the program: one page, and a well-known document."""
+        folder = os.path.join(self.folder, "w")
+        write(os.path.join(folder, "page.txt"), SITE_PAGE)
+        write(os.path.join(folder, ".well-known", "security.txt"), SITE_PAGE)
+        return folder
+
+    def configure(self, server, *socket):
+        """What deploy/configure says."""
+        done = subprocess.run([os.path.join(DEPLOY, "configure"), server, self.url, self.binary,
+                               *socket], check=True, capture_output=True, text=True)
+        return done.stdout
 
     def command(self):
         """Write the configuration; the command that runs the server in the foreground."""
@@ -96,10 +180,15 @@ class Server:
 
     def start(self):
         """Start the server; readiness is for the caller to find out."""
+        self.process = self.run_beside(self.command())
+
+    def run_beside(self, command):
+        """Start a process in the server's folder, with what it says in the log."""
         with open(self.log_files[0], "ab") as log:
-            self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.folder, start_new_session=True)
+            self.hand_over()
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env={**os.environ, **self.environment}, start_new_session=True, **self.account)
 
     def running(self):
         """Whether the server's own process is there."""
@@ -114,18 +203,22 @@ class Server:
         if self.process is None:
             return
         born = {pid: process_birth(pid) for pid in self.responders()}
-        if self.running():
-            self.process.terminate()
-            try:
-                self.process.wait(patient(STOP_SECONDS))
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        self.end(self.process)
         for pid, birth in born.items():
             if birth is not None and not wait_gone(pid, birth, patient(STOP_SECONDS)):
                 self.stubborn.append(pid)
                 os.kill(pid, signal.SIGKILL)
         self.process = None
+
+    def end(self, process):
+        """Tell a process to end, and wait for it."""
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(patient(STOP_SECONDS))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def log_size(self):
         """A mark for log_since()."""
@@ -140,83 +233,3 @@ class Server:
                     log.seek((mark or {}).get(path, 0))
                     parts.append(log.read().decode("utf-8", "replace"))
         return "".join(parts)
-
-
-def lighttpd_quote(text):
-    """A string of lighttpd's configuration language."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def lighttpd_map(values):
-    """A table of lighttpd's configuration language."""
-    return "(" + ", ".join(f"{lighttpd_quote(name)} => {lighttpd_quote(value)}"
-                           for name, value in sorted(values.items())) + ")"
-
-
-class Lighttpd(Server):
-    """lighttpd, mod_fastcgi, two processes that it starts itself."""
-
-    name = "lighttpd"
-    modules = ("mod_fastcgi",)
-    processes = 2
-
-    def command(self):
-        documents = os.path.join(self.folder, "documents")
-        os.makedirs(documents, exist_ok=True)
-        path = os.path.join(self.folder, "lighttpd.conf")
-        with open(path, "w", encoding="utf-8") as conf:
-            conf.write(self.common(documents) + self.mount())
-        return [find_lighttpd(), "-D", "-f", path]
-
-    def common(self, documents):
-        """Everything that is not about the program."""
-        modules = ", ".join(lighttpd_quote(module) for module in self.modules)
-        return (f"server.document-root = {lighttpd_quote(documents)}\n"
-                f'server.bind = "127.0.0.1"\n'
-                f"server.port = {self.port}\n"
-                f"server.modules = ( {modules} )\n"
-                f"server.errorlog = {lighttpd_quote(self.log_files[0])}\n"
-                f"server.upload-dirs = ( {lighttpd_quote(self.folder)} )\n"
-                f"server.max-request-size = 8192\n")
-
-    def mount(self):
-        """How the program gets every path."""
-        return (f'fastcgi.server = ( "/" => ((\n'
-                f'  "bin-path" => {lighttpd_quote(self.binary)},\n'
-                f'  "socket" => {lighttpd_quote(os.path.join(self.folder, "s"))},\n'
-                f'  "check-local" => "disable",\n'
-                f'  "fix-root-scriptname" => "enable",\n'
-                f'  "max-procs" => {self.processes},\n'
-                f'  "bin-environment" => {lighttpd_map(self.environment)}\n'
-                f")))\n")
-
-
-class LighttpdCgi(Lighttpd):
-    """lighttpd, mod_cgi: a process a request."""
-
-    name = "cgi"
-    modules = ("mod_setenv", "mod_alias", "mod_cgi")
-    pooled = False
-
-    def __init__(self, binary, folder, port, environment):
-        super().__init__(binary, folder, port, environment)
-        self.log_files.append(os.path.join(folder, "cgi.log"))
-
-    def mount(self):
-        # The file's own name is mapped, then every path is "a file below it": PATH_INFO.
-        return (f"server.breakagelog = {lighttpd_quote(self.log_files[1])}\n"
-                f"setenv.add-environment = {lighttpd_map(self.environment)}\n"
-                f'alias.url = ( "/" => {lighttpd_quote(self.binary + "/")} )\n'
-                f'cgi.assign = ( {lighttpd_quote("/" + os.path.basename(self.binary))} => "" )\n')
-
-
-def find_lighttpd():
-    """Where lighttpd is; Debian keeps it where a user's PATH does not look."""
-    for folder in os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/usr/local/sbin"]:
-        path = os.path.join(folder, "lighttpd")
-        if os.access(path, os.X_OK):
-            return path
-    raise FileNotFoundError("lighttpd is not installed")
-
-
-SERVERS = {server.name: server for server in (Lighttpd, LighttpdCgi)}
