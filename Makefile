@@ -15,9 +15,11 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt
 PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv
+PACKAGES_DIST := debootstrap
+PACKAGES_DEB := debhelper fakeroot groff-base lintian
 
 # Goals that change what the others find run before them, with -j too.
-FIRST := $(filter setup setup-tools setup-clients clean,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-tools setup-clients setup-dist setup-deb clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
 MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
@@ -66,13 +68,17 @@ LIBRARY := $(BUILD)/libcasement.a
 PROGRAM := $(BUILD)/casement
 UNIT := $(BUILD)/unit
 
+PLACE = $(DESTDIR)$(PREFIX)
+# What of deploy/ is of use where the program is installed.
+INSTALLED := configure|install|apache/*|init.d/*|lighttpd/*|nginx/*|systemd/*
+
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-tools setup-clients run check checklist check-unit check-asan check-valgrind \
-	check-clients lint format coverage install clean help tests can-build can-test FORCE
+.PHONY: all setup setup-tools setup-clients setup-dist setup-deb run check checklist check-unit check-asan check-valgrind \
+	check-clients check-dist lint format coverage install dist deb clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -84,6 +90,12 @@ setup-tools: ## install what lint, format and check-valgrind need besides
 
 setup-clients: ## install what check-clients needs besides node and npm
 	@deploy/setup $(PACKAGES_CLIENTS)
+
+setup-dist: ## install what check-dist needs besides
+	@deploy/setup $(PACKAGES_DIST)
+
+setup-deb: ## install what deb and check-deb need besides
+	@deploy/setup $(PACKAGES_DEB) $(PACKAGES_DIST)
 
 run: $(PROGRAM) ## run it behind lighttpd until Ctrl-C: PORT=8080, VAR=var (the folder for all state)
 	@exec deploy/run "$(PROGRAM)" "$(PORT)" "$(VAR)"
@@ -144,6 +156,20 @@ $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
 
+# The same program, with its libraries and its loader from lib/ beside it.  RPATH (not RUNPATH)
+# holds for the libraries of libraries too.
+$(BUILD)/dist/casement: $(PROGRAM)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -s -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/lib' \
+		-Wl,--dynamic-linker="lib/$$(readelf -p .interp $(PROGRAM) | sed -n 's|.*/\([^ ]*\)$$|\1|p')" \
+		-o $@ $(FCGI_OBJECTS) $(LIBRARY) -lfcgi $(PKG_LIBS) $(LDLIBS)
+
+dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries included: build/dist
+	@deploy/dist "$(PROGRAM)" "$<" "$(BUILD)/dist"
+
+deb: ## build Debian packages, looked over by lintian: build/deb
+	@deploy/deb "$(BUILD)/deb"
+
 tests: $(PROGRAM) $(UNIT) | can-test
 
 E2E = $(PYTHON) tests/e2e/run.py --binary $(1) --server $(2)
@@ -193,6 +219,10 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
 
+check-dist: dist ## use that archive on a rented host: a Debian 11, made by debootstrap (wants root)
+	@$(PYTHON) tests/dist/run.py --program "$(PROGRAM)" --archive "$(BUILD)"/dist/*.tar.gz \
+		--world "$(BUILD)/debian-11"
+
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \
 		{ echo "not installed: $$tool; run: make setup-tools" >&2; exit 1; }; done
@@ -218,10 +248,16 @@ covered: tests
 		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)'
 	@tests/coverage "$(BUILD)/obj/lib"
 
-install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local)
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/casement"
-	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/casement"
-	ln -sf ../../bin/casement "$(DESTDIR)$(PREFIX)/lib/casement/casement.fcgi"
+install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local): program, manual, completion, deploy
+	install -d "$(PLACE)/bin" "$(PLACE)/lib/casement" "$(PLACE)/share/casement"
+	install -m 755 $(PROGRAM) "$(PLACE)/bin/casement"
+	ln -sf ../../bin/casement "$(PLACE)/lib/casement/casement.fcgi"
+	for page in deploy/man/*; do \
+		install -D -m 644 -t "$(PLACE)/share/man/man$${page##*.}" "$$page" || exit 1; done
+	install -D -m 644 -t "$(PLACE)/share/bash-completion/completions" deploy/completion/casement
+	cd deploy && for file in configure install */*; do case $$file in $(INSTALLED)) \
+		install -D "-m$$(test -x "$$file" && echo 755 || echo 644)" "$$file" \
+			"$(PLACE)/share/casement/deploy/$$file" || exit 1;; esac; done
 
 clean: ## remove everything that was built
 	rm -rf build

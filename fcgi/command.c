@@ -19,6 +19,7 @@ enum {
 	TAKES_FOLLOW = 32,
 	TAKES_SECRETS = 64,
 	TAKES_DRY_RUN = 128,
+	TAKES_DIST = 512,
 	TAKES_TOKEN = 256
 };
 
@@ -39,9 +40,10 @@ struct command {
 static cli_run help, version;
 
 static const struct command commands[] = {
-    {"init", NULL, "[--url URL] [--demo [--env-file FILE]]",
-     "Create the database, a signing key and an administrator's client. Again: what is missing.", 0,
-     0, TAKES_URL | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
+    {"init", NULL, "[--url URL] [--dist FOLDER] [--demo [--env-file FILE]]",
+     "Create the database, a signing key and an administrator's client. Again: what is missing. "
+     "--dist: in an unpacked archive of `make dist`, which then goes to shared hosting.",
+     0, 0, TAKES_URL | TAKES_DIST | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
     {"application", "add", "OWNER/NAME [FIELD=VALUE ...]",
      "Create an application. VALUE is text; words or JSON where the field is a list, else JSON.", 1,
      CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_add},
@@ -155,9 +157,11 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 {
 	(void)cli;
 	(void)err;
-	printf("Casement: an MCP server with OAuth 2.1 for an application registry.\n\n"
-	       "Without arguments and under a web server, it answers FastCGI or CGI requests.\n"
-	       "The database is where CASEMENT_DB or casement.conf beside the program says.\n\n");
+	printf(
+	    "Casement: an MCP server with OAuth 2.1 for an application registry.\n\n"
+	    "Without arguments and under a web server, it answers FastCGI or CGI requests.\n"
+	    "The database is where CASEMENT_DB says, else casement.conf beside the program, else\n"
+	    "/etc/casement.conf.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		print_usage(stdout, &commands[i]);
 	printf("\nEvery command takes --json for output that programs read, and --help.\n"
@@ -200,6 +204,8 @@ static const char **value_option(struct cli *cli, const struct command *command,
 		return &cli->env_file;
 	if (strcmp(word, "--scope") == 0 && (command->takes & TAKES_SCOPE) != 0)
 		return &cli->scope;
+	if (strcmp(word, "--dist") == 0 && (command->takes & TAKES_DIST) != 0)
+		return &cli->dist;
 	if (strcmp(word, "--token") == 0 && (command->takes & TAKES_TOKEN) != 0)
 		return &cli->token;
 	return NULL;
@@ -250,7 +256,8 @@ static enum cm_status open_store(struct cli *cli, const struct command *command,
 	/* What is wrong with the arguments is said before anything is created. */
 	if (cli->url != NULL && (rc = cm_setting_check("issuer", cli->url, err)) != CM_OK)
 		return rc;
-	if ((rc = cm_place_database(cli->path, err)) != CM_OK)
+	rc = cli->dist != NULL ? cli_dist_place(cli, err) : cm_place_database(cli->path, err);
+	if (rc != CM_OK)
 		return rc;
 	cm_context_init(&cli->ctx, cli->path);
 	rc = cm_store_open(cli->path, command->need == MAKES_STORE, &store, err);
