@@ -70,7 +70,7 @@ UNIT := $(BUILD)/unit
 
 PLACE = $(DESTDIR)$(PREFIX)
 # What of deploy/ is of use where the program is installed.
-INSTALLED := configure|install|apache/*|init.d/*|lighttpd/*|nginx/*|systemd/*
+INSTALLED := apply|configure|install|apache/*|init.d/*|lighttpd/*|nginx/*|systemd/*
 
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
@@ -258,7 +258,7 @@ install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local): program, ma
 	for page in deploy/man/*; do \
 		install -D -m 644 -t "$(PLACE)/share/man/man$${page##*.}" "$$page" || exit 1; done
 	install -D -m 644 -t "$(PLACE)/share/bash-completion/completions" deploy/completion/casement
-	cd deploy && for file in configure install */*; do case $$file in $(INSTALLED)) \
+	cd deploy && for file in apply configure install */*; do case $$file in $(INSTALLED)) \
 		install -D "-m$$(test -x "$$file" && echo 755 || echo 644)" "$$file" \
 			"$(PLACE)/share/casement/deploy/$$file" || exit 1;; esac; done
 

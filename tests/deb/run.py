@@ -60,15 +60,19 @@ def debug_matches(package, debug):
         return os.path.exists(path) and ".debug_info" in output("objdump", "-h", path)
 
 
-def in_world(base, kind):
+def in_world(base, kind, packages):
     """Run the inside tests in a world of their own; their counts."""
     print(f"== deb: {kind}", flush=True)
     with tempfile.TemporaryDirectory(prefix="casement-deb-") as folder:
-        world = os.path.join(folder, "world")
-        os.mkdir(world)
+        given = os.path.join(folder, "given")
+        os.mkdir(given)
+        for name in ("deb", "install"):
+            shutil.copytree(os.path.join(HERE, "..", name), os.path.join(given, name))
+        for path in packages:
+            shutil.copy(path, given)
         done = subprocess.run(
-            ["timeout", "-k", "5", str(TIMEOUT_SECONDS), WORLD, kind, world, "/usr/bin/python3",
-             "/srv/test/deb/inside.py", "/srv/test", "lighttpd"],
+            ["timeout", "-k", "5", str(TIMEOUT_SECONDS), WORLD, kind, folder, "/usr/bin/python3",
+             "/mnt/deb/inside.py", "/mnt", "lighttpd"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             check=False, env={**os.environ, "WORLD_BASE": base})
     print(done.stdout, flush=True)
@@ -92,15 +96,9 @@ def main():
         print(f"skipped: {why}")
         total[2] += 1
     else:
-        test = os.path.join(options.world, "srv/test")
-        shutil.rmtree(test, ignore_errors=True)
-        os.makedirs(test)
-        for name in ("deb", "install"):
-            shutil.copytree(os.path.join(HERE, "..", name), os.path.join(test, name))
-        for path in (package, debug):
-            shutil.copy(path, test)
         for kind in ("plain", "systemd"):
-            total = [sum(pair) for pair in zip(total, in_world(options.world, kind))]
+            counts = in_world(options.world, kind, (package, debug))
+            total = [sum(pair) for pair in zip(total, counts)]
     print("{} passed, {} failed, {} skipped".format(*total), flush=True)
     return 1 if total[1] else 0
 
