@@ -167,7 +167,7 @@ $(BUILD)/dist/casement: $(PROGRAM)
 dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries included: build/dist
 	@deploy/dist "$(PROGRAM)" "$<" "$(BUILD)/dist"
 
-deb: ## build Debian packages, looked over by lintian: build/deb
+deb: | $(FIRST) ## build Debian packages, looked over by lintian: build/deb
 	@deploy/deb "$(BUILD)/deb"
 
 tests: $(PROGRAM) $(UNIT) | can-test
