@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 static const char *const words[] = {
     [CM_VERDICT_NONE] = "",
@@ -15,11 +16,17 @@ static const char *const words[] = {
 
 enum { SENTENCE_MAX = 2000 };
 
+/* Some of it was said by a stranger's server: nothing that a terminal would obey. */
 static void add(struct cm_buf *buf, const char *fmt, va_list ap)
 {
 	char text[SENTENCE_MAX];
 
 	vsnprintf(text, sizeof text, fmt, ap);
+	cm_text_repair(text);
+	for (char *at = text; *at != '\0'; at++) {
+		if ((unsigned char)*at < ' ' || *at == '\177')
+			*at = '?';
+	}
 	cm_buf_puts(buf, text);
 }
 
@@ -66,7 +73,7 @@ static void tell_passed_over(const struct cm_buf *names, cm_check_told *told, vo
 	if (names->len == 0)
 		return;
 	cm_finding_say(&finding, CM_VERDICT_NOTE,
-	               "Not looked at, because of what is wrong above: %s.", cm_buf_str(names));
+	               "Not looked at, because of what is said above: %s.", cm_buf_str(names));
 	told(&rest, &finding, arg);
 	cm_finding_clear(&finding);
 }

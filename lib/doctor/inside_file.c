@@ -75,6 +75,11 @@ void examine_file(void *examined, struct cm_finding *f)
 	const struct cm_inspection *file = &x->file;
 
 	cm_inspect_file(x->path, &x->file);
+	/* SQLite makes and deletes the files beside it one after the other. */
+	if (cm_inspect_lost_wal(file)) {
+		nanosleep(&(struct timespec){.tv_nsec = LOCK_STEP_MS * 1000000L}, NULL);
+		cm_inspect_file(x->path, &x->file);
+	}
 	if (file->kind == CM_INSPECT_MISSING) {
 		say_no_file(x, f);
 		return;

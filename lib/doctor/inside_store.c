@@ -24,6 +24,12 @@ void examine_open(void *examined, struct cm_finding *f)
 		cm_finding_say(f, CM_VERDICT_OK, "It can be opened.");
 		return;
 	}
+	if (!x->file.wal_mode && x->file.journal_size > 0 && err.status != CM_BUSY) {
+		cm_finding_say(f, CM_VERDICT_NOTE,
+		               "A change was cut short; the next request or command takes it back. "
+		               "Then ask again.");
+		return;
+	}
 	cm_finding_say(f, CM_VERDICT_WRONG, "It can't be opened: %s.", err.text);
 	if (err.status == CM_BUSY)
 		cm_finding_mend(f, "end the process that has it for itself, a shell or a backup "
@@ -57,6 +63,31 @@ void examine_schema(void *examined, struct cm_finding *f)
 	}
 }
 
+/* A database that was opened as one that nobody uses, and then was used, may look damaged. */
+static bool has_changed(const struct examined *x)
+{
+	struct cm_inspection now;
+	struct stat st;
+
+	cm_inspect_file(x->path, &now);
+	return stat(x->path, &st) != 0 || now.wal_size != x->file.wal_size ||
+	       st.st_mtim.tv_sec != x->st.st_mtim.tv_sec ||
+	       st.st_mtim.tv_nsec != x->st.st_mtim.tv_nsec;
+}
+
+static void say_damaged(const struct examined *x, const char *how, struct cm_finding *f)
+{
+	if (has_changed(x)) {
+		cm_finding_say(f, CM_VERDICT_NOTE,
+		               "The database was changed while it was looked at. Ask again.");
+		return;
+	}
+	cm_finding_say(f, CM_VERDICT_WRONG, "The database is damaged: %s", how);
+	cm_finding_mend(f, "stop the server and put a backup in its place, without the -wal and "
+	                   "-shm of the broken one");
+	cm_finding_mend(f, "without a backup: sqlite3 '%s' .recover | sqlite3 NEW.db", x->path);
+}
+
 void examine_integrity(void *examined, struct cm_finding *f)
 {
 	struct examined *x = examined;
@@ -70,20 +101,22 @@ void examine_integrity(void *examined, struct cm_finding *f)
 		    "takes them in. Then ask again.",
 		    (long long)x->file.wal_size);
 	else if (cm_inspect_integrity(x->store, &problems, &err) != CM_OK)
-		cm_finding_say(f, CM_VERDICT_WRONG, "The database is damaged: %s.", err.text);
-	else if (problems.len > 0)
-		cm_finding_say(f, CM_VERDICT_WRONG, "The database is damaged: %s",
-		               cm_buf_str(&problems));
-	else
+		cm_buf_printf(&problems, "%s.", err.text);
+	if (problems.len > 0)
+		say_damaged(x, cm_buf_str(&problems), f);
+	else if (f->verdict == CM_VERDICT_NONE)
 		cm_finding_say(f, CM_VERDICT_OK, "No damage was found.");
-	if (f->verdict == CM_VERDICT_WRONG) {
-		cm_finding_mend(f,
-		                "stop the server and put a backup in its place, without the -wal "
-		                "and -shm of the broken one");
-		cm_finding_mend(f, "without a backup: sqlite3 '%s' .recover | sqlite3 NEW.db",
-		                x->path);
-	}
 	cm_buf_clear(&problems);
+}
+
+static void say_lost_wal(struct cm_finding *f)
+{
+	cm_finding_say(
+	    f, CM_VERDICT_WRONG,
+	    "The -wal was deleted, and its -shm was not: the latest changes may be lost.");
+	cm_finding_mend(f,
+	                "casement audit shows the latest that is left; put a backup in its place "
+	                "if that has more");
 }
 
 void examine_journal(void *examined, struct cm_finding *f)
@@ -95,6 +128,8 @@ void examine_journal(void *examined, struct cm_finding *f)
 		               cm_journal_why_no_wal(x->path) == NULL
 		                   ? "; the next request or command makes it a write-ahead log."
 		                   : ", as this file system has no write-ahead log.");
+	else if (cm_inspect_lost_wal(&x->file))
+		say_lost_wal(f);
 	else if (x->file.wal_size > 0 && x->file.shm_size < 0)
 		cm_finding_say(f, CM_VERDICT_NOTE,
 		               "The -shm is not there; SQLite makes it anew from the -wal.");
@@ -183,8 +218,9 @@ void examine_key(void *examined, struct cm_finding *f)
 	else
 		cm_finding_say(f, CM_VERDICT_WRONG,
 		               "No signing key for %s is in use: no token can be issued.", alg);
-	if (f->verdict == CM_VERDICT_WRONG && err.status == CM_OK)
-		cm_finding_mend(f, "casement key rotate");
+	if (f->verdict == CM_VERDICT_WRONG)
+		cm_finding_mend(f, err.status == CM_OK ? "casement key rotate"
+		                                       : "see what integrity says");
 	cm_keyring_clear(&ring);
 }
 

@@ -43,9 +43,9 @@ static const char *const directives[CM_MEND_COUNT][CM_WEB_COUNT] = {
                 "ScriptAlias \"/.well-known/NAME/PREFIX\" "
                 "\"/PATH/casement.fcgi/.well-known/NAME/PREFIX\", a line for each NAME",
             [CM_WEB_LIGHTTPD] =
-                "$HTTP[\"url\"] =~ \"^(/PREFIX|/\\.well-known/[a-z-]+/PREFIX)(/|$)\" { "
-                "fastcgi.server = ... }",
-            [CM_WEB_NGINX] = "location ~ ^(/PREFIX|/\\.well-known/[a-z-]+/PREFIX)(/|$) { include "
+                "$HTTP[\"url\"] =~ \"^(/[.]well-known/[a-z-]+)?/PREFIX(/|$)\" { fastcgi.server = "
+                "... }",
+            [CM_WEB_NGINX] = "location ~ ^(/[.]well-known/[a-z-]+)?/PREFIX(/|$) { include "
                              "fastcgi_params; fastcgi_pass ...; }",
         },
     [CM_MEND_AUTHORIZATION] =
@@ -58,8 +58,8 @@ static const char *const directives[CM_MEND_COUNT][CM_WEB_COUNT] = {
         },
     [CM_MEND_BODY] =
         {
-            [CM_WEB_APACHE] = "FcgidMaxRequestLen 16777216 (server or virtual host), and no "
-                              "smaller LimitRequestBody",
+            [CM_WEB_APACHE] = "FcgidMaxRequestLen 16777216 (in the server or virtual host, "
+                              "not in .htaccess), and no smaller LimitRequestBody",
             [CM_WEB_LIGHTTPD] = "server.max-request-size = 16384",
             [CM_WEB_NGINX] = "client_max_body_size 16m;",
         },

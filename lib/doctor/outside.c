@@ -20,11 +20,11 @@ static const struct cm_check checks[] = {
     {.name = "keys", .needs = KNOWN_METADATA, .run = visit_jwks},
     {.name = "errors", .needs = KNOWN_CASEMENT, .run = visit_errors},
     {.name = "authorization", .needs = KNOWN_CASEMENT, .run = visit_authorization},
-    {.name = "body limit", .needs = KNOWN_CASEMENT, .run = visit_body},
-    {.name = "chunked", .needs = KNOWN_CASEMENT, .run = visit_chunked},
-    {.name = "methods", .needs = KNOWN_CASEMENT, .run = visit_methods},
-    {.name = "cors", .needs = KNOWN_CASEMENT, .run = visit_cors},
-    {.name = "encoded slash", .needs = KNOWN_CASEMENT, .run = visit_slash},
+    {.name = "body limit", .needs = KNOWN_ERRORS, .run = visit_body},
+    {.name = "chunked", .needs = KNOWN_ERRORS, .run = visit_chunked},
+    {.name = "methods", .needs = KNOWN_ERRORS, .run = visit_methods},
+    {.name = "cors", .needs = KNOWN_ERRORS, .run = visit_cors},
+    {.name = "encoded slash", .needs = KNOWN_ERRORS, .run = visit_slash},
     {.name = "token", .needs = KNOWN_CASEMENT, .run = visit_token},
 };
 

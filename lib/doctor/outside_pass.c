@@ -11,7 +11,7 @@
 #define PING     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}"
 #define STRANGER "https://doctor.example"
 
-enum { CLOCK_SLACK_S = 60, CHUNKED_BYTES = 100000 };
+enum { CLOCK_SLACK_S = 60, CHUNKED_BYTES = 1000 };
 
 /* Say that an answer is not Casement's. */
 static void say_foreign(const struct visit *v, const char *what, const struct cm_fetched *answer,
@@ -27,8 +27,7 @@ static void say_foreign(const struct visit *v, const char *what, const struct cm
 
 /* --- 401 --- */
 
-static void judge_challenge(const struct visit *v, const struct cm_fetched *answer,
-                            struct cm_finding *f)
+static void judge_challenge(struct visit *v, const struct cm_fetched *answer, struct cm_finding *f)
 {
 	struct cm_buf metadata = {0};
 	cm_json *body = visit_json(answer);
@@ -44,12 +43,13 @@ static void judge_challenge(const struct visit *v, const struct cm_fetched *answ
 		    "401 comes without its WWW-Authenticate: clients can't find out where "
 		    "to get a token.");
 		cm_mend_put(f, CM_MEND_ERRORS, v->server);
-	} else if (cm_json_get(body, "error") == NULL) {
+	} else if (cm_json_get(cm_json_get(body, "error"), "code") == NULL) {
 		cm_finding_say(f, CM_VERDICT_WRONG,
 		               "%s puts its own page in the place of Casement's errors.",
 		               cm_web_server_name(v->server));
 		cm_mend_put(f, CM_MEND_ERRORS, v->server);
 	} else {
+		v->known |= KNOWN_ERRORS;
 		cm_finding_say(f, CM_VERDICT_OK, "401 arrives with its challenge and its body.");
 	}
 	cm_json_free(body);
@@ -58,7 +58,7 @@ static void judge_challenge(const struct visit *v, const struct cm_fetched *answ
 
 void visit_errors(void *visit, struct cm_finding *f)
 {
-	const struct visit *v = visit;
+	struct visit *v = visit;
 	struct cm_fetched answer = {0};
 	struct cm_err err = {0};
 	const struct visit_request request = {.method = "POST", .path = MCP, .body = PING};
@@ -89,6 +89,7 @@ void visit_authorization(void *visit, struct cm_finding *f)
 
 	if (!visit_send(v, &request, &answer, &err) || answer.status != 401) {
 		say_foreign(v, "A request with a token", &answer, &err, f);
+		cm_mend_put(f, CM_MEND_ERRORS, v->server);
 	} else if (visit_challenge(&answer, "error", &error)) {
 		cm_finding_say(f, CM_VERDICT_OK, "The Authorization header arrives.");
 	} else {

@@ -10,7 +10,7 @@
 #include "http/fetch.h"
 
 /* What checks need; set by the check that finds it out. */
-enum { KNOWN_ANSWERS = 1, KNOWN_CASEMENT = 2, KNOWN_METADATA = 4 };
+enum { KNOWN_ANSWERS = 1, KNOWN_CASEMENT = 2, KNOWN_METADATA = 4, KNOWN_ERRORS = 8 };
 
 struct visit {
 	char url[CM_URL_MAX + 1]; /* without a slash at its end */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -12,7 +13,13 @@
 #include "base/address.h"
 #include "base/log.h"
 
-enum { TIMEOUT_MS = 5000, TRUSTED_TIMEOUT_MS = 30000, CONNECT_TIMEOUT_MS = 3000, HEAD_MAX = 65536 };
+enum {
+	TIMEOUT_MS = 5000,
+	TRUSTED_TIMEOUT_MS = 30000,
+	CONNECT_TIMEOUT_MS = 3000,
+	CHUNK_PAUSE_MS = 100,
+	HEAD_MAX = 65536
+};
 
 /*
  * libcurl is loaded by the first fetch.  Linked in, it and what it needs would double the time that
@@ -91,6 +98,10 @@ static size_t give_body(char *data, size_t size, size_t count, void *arg)
 	struct transfer *t = arg;
 	size_t len = t->request->body_len - t->sent;
 
+	if (t->request->chunked && t->sent == 0)
+		len = (len + 1) / 2;
+	else if (t->request->chunked && len > 0)
+		nanosleep(&(struct timespec){.tv_nsec = CHUNK_PAUSE_MS * 1000000L}, NULL);
 	if (len > size * count)
 		len = size * count;
 	memcpy(data, t->request->body + t->sent, len);

@@ -16,7 +16,7 @@ struct cm_fetch {
 	const char *const *fields; /* header fields, "Name: value", NULL at the end; NULL: none */
 	const char *body;          /* NULL: none */
 	size_t body_len;           /* bytes */
-	bool chunked;              /* send the body in chunks, without saying how long it is */
+	bool chunked; /* send the body in two chunks, a moment apart, and not its length */
 	/*
 	 * Whether who asks chose the URL: then http is fine too, a proxy of the environment, and
 	 * any address, and it may take 30 seconds.  Otherwise a stranger named the URL, who must

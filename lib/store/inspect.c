@@ -92,6 +92,11 @@ void cm_inspect_file(const char *path, struct cm_inspection *out)
 	close(fd);
 }
 
+bool cm_inspect_lost_wal(const struct cm_inspection *seen)
+{
+	return seen->wal_mode && seen->wal_size < 0 && seen->shm_size >= 0;
+}
+
 static pid_t holder(const char *path, const char *suffix, short type, off_t at, off_t len)
 {
 	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = at, .l_len = len};

@@ -35,6 +35,9 @@ struct cm_inspection {
 
 void cm_inspect_file(const char *path, struct cm_inspection *out);
 
+/* Whether the -wal was deleted by somebody else than SQLite, which deletes the -shm with it. */
+bool cm_inspect_lost_wal(const struct cm_inspection *seen);
+
 /*
  * The process that holds the lock for writing or has the file for itself, 0 when none does.  -1:
  * one that this process can't see.  Not to be called while this process has the database open:

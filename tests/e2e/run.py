@@ -23,6 +23,7 @@ sys.path.insert(0, HERE)
 import checklist
 import client
 import instance
+import mistakes
 import mountings
 import recording
 import servers
@@ -138,6 +139,7 @@ def run(arguments):
     print(f"{result.cases} cases within the tests")
     if arguments.checklist:
         checklist.show(result)
+        mistakes.show()
     for line in checklist.unproven(result) if not arguments.k else ():
         result.failed.add(f"line {line}")
         print(f"FAIL no passing test of {line}, {checklist.LINES[line]}")
@@ -157,7 +159,8 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")
     parser.add_argument("--record", metavar="FILE", help="write every answer of MCP to a file")
     parser.add_argument("--checklist", action="store_true",
-                        help="print the lines of a security review and their tests")
+                        help="print the lines of a security review and their tests, and the mistakes "
+                             "that the doctor names")
     parser.add_argument("--verbose", "-v", action="store_true", help="name passed tests too")
     parser.add_argument("-k", default="", metavar="SUBSTRING", help="only tests of such a name")
     arguments = parser.parse_args()

@@ -40,6 +40,8 @@ extern const struct cm_suite cm_suite_base_log;
 extern const struct cm_suite cm_suite_base_status;
 extern const struct cm_suite cm_suite_base_text;
 extern const struct cm_suite cm_suite_base_url;
+extern const struct cm_suite cm_suite_doctor_finding;
+extern const struct cm_suite cm_suite_doctor_visit;
 extern const struct cm_suite cm_suite_http_access_log;
 extern const struct cm_suite cm_suite_http_answer;
 extern const struct cm_suite cm_suite_http_cookie;
@@ -83,6 +85,7 @@ extern const struct cm_suite cm_suite_store_entity;
 extern const struct cm_suite cm_suite_store_entity_list;
 extern const struct cm_suite cm_suite_store_grant;
 extern const struct cm_suite cm_suite_store_migration;
+extern const struct cm_suite cm_suite_store_inspect;
 extern const struct cm_suite cm_suite_store_organization;
 extern const struct cm_suite cm_suite_store_query;
 extern const struct cm_suite cm_suite_store_session;
@@ -139,6 +142,8 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_status,
     &cm_suite_base_text,
     &cm_suite_base_url,
+    &cm_suite_doctor_finding,
+    &cm_suite_doctor_visit,
     &cm_suite_http_access_log,
     &cm_suite_http_answer,
     &cm_suite_http_cookie,
@@ -182,6 +187,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_entity_list,
     &cm_suite_store_grant,
     &cm_suite_store_migration,
+    &cm_suite_store_inspect,
     &cm_suite_store_organization,
     &cm_suite_store_query,
     &cm_suite_store_session,
