@@ -78,7 +78,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all setup setup-tools setup-clients setup-dist setup-deb run check checklist check-unit check-asan check-valgrind \
-	check-clients check-dist lint format coverage install dist deb clean help tests can-build can-test FORCE
+	check-clients check-dist check-deb lint format coverage install dist deb clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -167,7 +167,7 @@ $(BUILD)/dist/casement: $(PROGRAM)
 dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries included: build/dist
 	@deploy/dist "$(PROGRAM)" "$<" "$(BUILD)/dist"
 
-deb: ## build Debian packages, looked over by lintian: build/deb
+deb: | $(FIRST) ## build Debian packages, looked over by lintian: build/deb
 	@deploy/deb "$(BUILD)/deb"
 
 tests: $(PROGRAM) $(UNIT) | can-test
@@ -222,6 +222,9 @@ check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth 
 check-dist: dist ## use that archive on a rented host: a Debian 11, made by debootstrap (wants root)
 	@$(PYTHON) tests/dist/run.py --program "$(PROGRAM)" --archive "$(BUILD)"/dist/*.tar.gz \
 		--world "$(BUILD)/debian-11"
+
+check-deb: deb ## install the packages on a Debian made by debootstrap, use and remove them (wants root)
+	@$(PYTHON) tests/deb/run.py --packages "$(BUILD)/deb" --world "$(BUILD)/debian"
 
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \

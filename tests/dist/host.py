@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 
 RELEASE = "bullseye"
+PACKAGES = ("apache2", "libapache2-mod-fcgid")
 CUSTOMER = 12345
 PATIENCE_SECONDS = 60
 
@@ -59,25 +60,29 @@ class NoHost(Exception):
     """Why there can be no such host here."""
 
 
-def build(folder):
-    """Make the host's files, if they are not there: Debian's packages by debootstrap."""
+def build(folder, release, packages, setup):
+    """Make a system of a Debian release with these packages, if it is not there; setup: of make."""
     if os.geteuid() != 0:
         raise NoHost("wants root, for a chroot")
-    if os.path.exists(os.path.join(folder, "complete")):
-        return
+    complete = os.path.join(folder, "complete")
+    content = f"{release} {' '.join(sorted(packages))}\n"
+    if os.path.exists(complete):
+        with open(complete, encoding="ascii") as file:
+            if file.read() == content:
+                return
     if shutil.which("debootstrap") is None:
-        raise NoHost("debootstrap is not installed; run: make setup-dist")
+        raise NoHost(f"debootstrap is not installed; run: make {setup}")
     shutil.rmtree(folder, ignore_errors=True)
-    print(f"Building a Debian 11 with Apache in {folder}", flush=True)
+    print(f"Building a system of Debian's {release} in {folder}", flush=True)
     done = subprocess.run(
-        ["debootstrap", "--variant=minbase", "--include=apache2,libapache2-mod-fcgid", RELEASE,
-         folder], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ["debootstrap", "--variant=minbase", "--include=" + ",".join(packages), release, folder],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, check=False)
     if done.returncode != 0:
         raise NoHost("debootstrap failed: " + (done.stdout.strip().splitlines() or [""])[-1])
     os.makedirs(os.path.join(folder, "site"), exist_ok=True)
-    with open(os.path.join(folder, "complete"), "w", encoding="ascii"):
-        pass
+    with open(complete, "w", encoding="ascii") as file:
+        file.write(content)
 
 
 def glibc(world):

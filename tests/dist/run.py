@@ -374,7 +374,7 @@ def main():
     cases = [Archive, Hosted]
     skipped = 0
     try:
-        host.build(OPTIONS.world)
+        host.build(OPTIONS.world, host.RELEASE, host.PACKAGES, "setup-dist")
     except host.NoHost as why:
         print(f"skipped: {why}")
         skipped = loader.loadTestsFromTestCase(cases.pop()).countTestCases()
