@@ -14,7 +14,7 @@ class Apache(Server):
     name = "apache"
     modules = ("mpm_event", "authz_core", "alias", "dir", "fcgid")
     as_user = True
-    refusals = {"/%2e%2e/etc/passwd": 400}
+    own_answers = {"/%2e%2e/etc/passwd": 400}
 
     def command(self):
         path = write(os.path.join(self.folder, "apache.conf"), self.common() + self.mount())
@@ -67,8 +67,8 @@ class Htaccess(Apache):
     name = "htaccess"
     # What mod_fcgid has where nobody may set FcgidMaxRequestLen.
     body_limit, body_refusal = 131072, 500
-    # The second as a file of that name could not be.
-    refusals = {**Apache.refusals, "/" + "a" * 3000: 403}
+    # A file of the second name could not be; the third is a folder of the site's.
+    own_answers = {**Apache.own_answers, "/" + "a" * 3000: 403, "/.well-known": 301}
     modules = ("mpm_event", "authz_core", "alias", "dir", "mime", "setenvif", "rewrite", "fcgid")
 
     @property
