@@ -72,7 +72,7 @@ UNIT := $(BUILD)/unit
 
 PLACE = $(DESTDIR)$(PREFIX)
 # What of deploy/ is of use where the program is installed.
-INSTALLED := apply|configure|install|apache/*|init.d/*|lighttpd/*|nginx/*|systemd/*
+INSTALLED := $(addprefix deploy/,apply configure install apache/* init.d/* lighttpd/* nginx/* systemd/*)
 
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
@@ -281,9 +281,9 @@ install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local): program, ma
 	for page in deploy/man/*; do \
 		install -D -m 644 -t "$(PLACE)/share/man/man$${page##*.}" "$$page" || exit 1; done
 	install -D -m 644 -t "$(PLACE)/share/bash-completion/completions" deploy/completion/casement
-	cd deploy && for file in apply configure install */*; do case $$file in $(INSTALLED)) \
+	for file in $(INSTALLED); do \
 		install -D "-m$$(test -x "$$file" && echo 755 || echo 644)" "$$file" \
-			"$(PLACE)/share/casement/deploy/$$file" || exit 1;; esac; done
+			"$(PLACE)/share/casement/$$file" || exit 1; done
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -13,6 +13,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -345,6 +346,21 @@ class Install(unittest.TestCase):
         self.assertLessEqual(changed(before, files()), ACCOUNTS)
         self.assertNotEqual(run("id", "casement").returncode, 0)
 
+    # Under systemd, lighttpd is said to be started before it has tried.
+    @where(not (SYSTEMD and SERVER == "lighttpd"))
+    def test_09_server_that_does_not_start(self):
+        """Its port is somebody else's: all is taken back but the database."""
+        before = files()
+        with socket.create_server(("0.0.0.0", 80)):
+            done = put()
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("did not take it", done.stdout)
+        until(lambda: not responders(), "an end of the responders")
+        left = {path for path in changed(before, files()) if not path.startswith(STATE)}
+        self.assertLessEqual(left, ACCOUNTS)
+        self.assertTrue(os.path.exists(DATABASE))
+        shutil.rmtree(STATE)
+
     def test_10_installed(self):
         """It runs, with an own folder for the state, and the doctor found nothing wrong."""
         self.assertIn("its secret is shown this once", self.installed())
@@ -455,7 +471,17 @@ class Install(unittest.TestCase):
                 self.assertEqual(len(file.readlines()), 3, "only lo")
 
     @where(SYSTEMD and POOL)
-    def test_23_socket(self):
+    def test_23_more_responders(self):
+        """A third one stays when it is installed again."""
+        self.installed()
+        third = "casement@3.service"
+        self.assertEqual(run("systemctl", "enable", "--now", third).returncode, 0)
+        self.put()
+        until(lambda: len(responders()) == 3, "three responders")
+        self.assertEqual(run("systemctl", "disable", "--now", third).returncode, 0)
+
+    @where(SYSTEMD and POOL)
+    def test_24_socket(self):
         """Without a responder, the socket starts one; only the web server's group gets there."""
         self.installed()
         run("systemctl", "stop", "casement@1.service", "casement@2.service")
@@ -465,7 +491,7 @@ class Install(unittest.TestCase):
         run("systemctl", "start", "casement@2.service")
 
     @where(POOL and not SYSTEMD)
-    def test_24_init_script(self):
+    def test_25_init_script(self):
         """The script starts and stops the responders, twice without harm, and tells which it is."""
         self.installed()
         for verb, status in (("status", 0), ("stop", 0), ("stop", 0), ("status", 3), ("start", 0),
@@ -478,7 +504,7 @@ class Install(unittest.TestCase):
                          f"660 {OWNER} www-data")
 
     @where(SERVER == "lighttpd" and not USER)
-    def test_25_other_processes(self):
+    def test_26_other_processes(self):
         """From the server's own processes to ones on a socket, and back."""
         self.installed()
         self.put(URL, "--user", OWNER)
