@@ -13,7 +13,7 @@ VARIANT := $(notdir $(BUILD))
 PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt-dev libsqlite3-dev \
 	libssl-dev libcrypt-dev libcurl4-openssl-dev libcunit1-dev
 PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
-PACKAGES_MOUNTS := apache2 libapache2-mod-fcgid nginx-light spawn-fcgi multiwatch
+PACKAGES_MOUNTS := apache2 libapache2-mod-fcgid nginx spawn-fcgi multiwatch
 PACKAGES_INSTALL := lighttpd-mod-openssl openssl iproute2 systemd systemd-sysv
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "casement.h"
+#include "http/env.h"
 
 /* As much as the limit can be set to. */
 enum { SKIP_MAX = 67108864 };
@@ -82,6 +83,7 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 {
 	struct cm_response res;
 	struct cm_request req;
+	struct cm_env headers = {0};
 	struct cm_buf body = {0};
 	struct cm_err err = {0};
 	enum cm_body state = read_body(in, env, cm_casement_body_limit(ctx), &body);
@@ -89,7 +91,9 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 
 	cm_response_init(&res);
 	if (rc == CM_OK)
-		rc = cm_request_init(&req, env, cm_buf_str(&body), body.len, state, &err);
+		rc = cm_env_init(&headers, env, &err);
+	if (rc == CM_OK)
+		rc = cm_request_init(&req, headers.list, cm_buf_str(&body), body.len, state, &err);
 	if (rc == CM_OK) {
 		cm_casement_answer(ctx, &req, &res);
 		rc = cm_response_emit(&res, out, &err);
@@ -100,5 +104,6 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 		cm_buf_puts(out, LAST_RESORT);
 	}
 	cm_response_clear(&res);
+	cm_env_clear(&headers);
 	cm_buf_clear(&body);
 }

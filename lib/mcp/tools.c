@@ -115,11 +115,7 @@ enum cm_status cm_method_tools_call(struct cm_message *m, struct cm_buf *result,
 	call.tool = cm_tool_find(m->box, name);
 	if (call.tool == NULL)
 		return cm_err_set(err, CM_PARAMS, "Unknown tool: %.100s", name);
-	rc = cm_throttle_rate(m->x->ctx->store, "call", m->x->caller.client_id,
-	                      m->x->ctx->settings.tool_calls_per_minute, &m->x->retry_after_s,
-	                      &failure);
-	if (rc == CM_OK)
-		rc = cm_tool_run(&call, &tool, &failure);
+	rc = cm_tool_run(&call, &tool, &failure);
 	if (rc == CM_OK && (tool.text.failed || tool.note.failed || tool.structured.failed))
 		rc = cm_err_set(&failure, CM_NOMEM, "out of memory");
 	if (rc == CM_OK) {
