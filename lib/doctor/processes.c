@@ -50,7 +50,7 @@ static bool serves(const struct census *census, const char *pid)
 {
 	static char environment[ENVIRONMENT_MAX];
 	size_t len = read_file(pid, "environ", environment, sizeof environment);
-	char path[PATH_MAX + 64];
+	char path[PATH_MAX + NAME_MAX + 64];
 	struct stat st;
 
 	for (const char *at = environment; at < environment + len; at += strlen(at) + 1) {
@@ -58,8 +58,8 @@ static bool serves(const struct census *census, const char *pid)
 
 		if (strncmp(at, "CASEMENT_DB=", strlen("CASEMENT_DB=")) != 0 || *value == '\0')
 			continue;
-		snprintf(path, sizeof path, "/proc/%s/%s/%s", pid, *value == '/' ? "root" : "cwd",
-		         value);
+		snprintf(path, sizeof path, "/proc/%s/%s/%.*s", pid, *value == '/' ? "root" : "cwd",
+		         PATH_MAX - 1, value);
 		return stat(path, &st) == 0 && st.st_dev == census->examined->st.st_dev &&
 		       st.st_ino == census->examined->st.st_ino;
 	}

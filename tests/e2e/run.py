@@ -42,7 +42,7 @@ class Result(unittest.TestResult):
         self.failed = set()
         self.skipped_tests = set()
         self.cases = 0
-        self.started_s = 0.0
+        self.started_s = time.monotonic()
 
     def startTest(self, test):
         super().startTest(test)
