@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "casement.h"
 
+/* As much as the limit can be set to. */
+enum { SKIP_MAX = 67108864 };
+
 /* For a request that can't even be answered with an error of its own. */
 #define LAST_RESORT                                                                                \
 	"Status: 500 Internal Server Error\r\nContent-Type: application/json\r\n"                  \
@@ -30,7 +33,21 @@ static bool content_length(const char *const *env, long long *out)
 	return true;
 }
 
-/* Read the body: what was declared, or to the end, but never more than a byte over the limit. */
+/*
+ * Read on and forget it all.  A server that still has some of the body to write when the program is
+ * done gives the client no answer (mod_cgid of Apache).
+ */
+static void skip_body(const struct cm_stream *in, long long left)
+{
+	char chunk[16384];
+	long got = 1;
+
+	for (left = left < SKIP_MAX ? left : SKIP_MAX; left > 0 && got > 0; left -= got)
+		got = in->read(in->arg, chunk,
+		               left < (long long)sizeof chunk ? (size_t)left : sizeof chunk);
+}
+
+/* Read the body: what was declared, or to the end, but keep no more than a byte over the limit. */
 static enum cm_body read_body(const struct cm_stream *in, const char *const *env, size_t limit,
                               struct cm_buf *body)
 {
@@ -40,8 +57,10 @@ static enum cm_body read_body(const struct cm_stream *in, const char *const *env
 
 	if (!content_length(env, &declared))
 		return CM_BODY_SHORT;
-	if (declared > (long long)limit)
+	if (declared > (long long)limit) {
+		skip_body(in, declared);
 		return CM_BODY_TOO_LARGE;
+	}
 	wanted = declared < 0 ? limit + 1 : (size_t)declared;
 	while (got > 0 && body->len < wanted && !body->failed) {
 		size_t room = wanted - body->len;
@@ -51,8 +70,10 @@ static enum cm_body read_body(const struct cm_stream *in, const char *const *env
 		if (got > 0)
 			cm_buf_add(body, chunk, (size_t)got);
 	}
-	if (body->len > limit)
+	if (body->len > limit) {
+		skip_body(in, SKIP_MAX);
 		return CM_BODY_TOO_LARGE;
+	}
 	return got < 0 || (declared >= 0 && body->len < wanted) ? CM_BODY_SHORT : CM_BODY_WHOLE;
 }
 

@@ -201,7 +201,7 @@ class AccessLog(McpCase):
             text = log.read()
         for secret in (token, made_secret, made.demo.secret, "nonsense"):
             self.assertNotIn(secret, text)
-        calls = [line for line in self.lines(path) if line.get("path") == "/api/mcp"]
+        calls = [line for line in self.lines(path) if line.get("path") == self.http.prefix + "/api/mcp"]
         added = next(line for line in calls if line.get("tool") == "add_application")
         self.assertEqual((added["status"], added["method"]), (200, "tools/call"))
         self.assertEqual(added["client"], made.demo.id)
