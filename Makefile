@@ -58,7 +58,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(KIND) $(CFLAGS) $(LDFLA
 LIB_SOURCES := $(wildcard lib/*.c lib/*/*.c)
 FCGI_SOURCES := $(wildcard fcgi/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c tests/unit/*/*.c)
-SQL := sql/embed.awk $(wildcard sql/migrations/*.sql sql/queries/*.sql)
+SQL := sql/embed.awk $(wildcard sql/migrations/*.sql) $(NEXT_MIGRATION) $(wildcard sql/queries/*.sql)
 GENERATED := $(BUILD)/gen/sql.h $(BUILD)/gen/sql.c
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/sql.o
@@ -69,10 +69,12 @@ DEPENDENCIES := $(patsubst %.o,%.d,$(LIB_OBJECTS) $(FCGI_OBJECTS) $(UNIT_OBJECTS
 LIBRARY := $(BUILD)/libcasement.a
 PROGRAM := $(BUILD)/casement
 UNIT := $(BUILD)/unit
+# The program with one more migration, to which the tests upgrade the one that runs.
+NEXT := build/next/casement
 
 PLACE = $(DESTDIR)$(PREFIX)
 # What of deploy/ is of use where the program is installed.
-INSTALLED := apply|configure|install|apache/*|init.d/*|lighttpd/*|nginx/*|systemd/*
+INSTALLED := README.md|apply|configure|install|apache/*|cron/*|init.d/*|lighttpd/*|logrotate/*|nginx/*|prometheus/*|systemd/*
 
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
@@ -179,9 +181,13 @@ dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries in
 deb: | $(FIRST) ## build Debian packages, looked over by lintian: build/deb
 	@deploy/deb "$(BUILD)/deb"
 
-tests: $(PROGRAM) $(UNIT) | can-test
+tests: $(PROGRAM) $(UNIT) next | can-test
 
-E2E = $(PYTHON) tests/e2e/run.py --binary $(1) --server $(2)
+.PHONY: next
+next: $(PROGRAM)
+	@$(MAKE) $(call PASS,build/next) NEXT_MIGRATION=tests/e2e/migrations/9999_next.sql $(NEXT)
+
+E2E = $(PYTHON) tests/e2e/run.py --binary $(1) --server $(2) --next $(NEXT)
 
 check: tests ## run every test: unit, guards, end to end under lighttpd and as CGI
 	@CASEMENT="$(PROGRAM)" tests/run \
@@ -281,7 +287,7 @@ install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local): program, ma
 	for page in deploy/man/*; do \
 		install -D -m 644 -t "$(PLACE)/share/man/man$${page##*.}" "$$page" || exit 1; done
 	install -D -m 644 -t "$(PLACE)/share/bash-completion/completions" deploy/completion/casement
-	cd deploy && for file in apply configure install */*; do case $$file in $(INSTALLED)) \
+	cd deploy && for file in README.md apply configure install */*; do case $$file in $(INSTALLED)) \
 		install -D "-m$$(test -x "$$file" && echo 755 || echo 644)" "$$file" \
 			"$(PLACE)/share/casement/deploy/$$file" || exit 1;; esac; done
 
