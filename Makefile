@@ -58,7 +58,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(KIND) $(CFLAGS) $(LDFLA
 LIB_SOURCES := $(wildcard lib/*.c lib/*/*.c)
 FCGI_SOURCES := $(wildcard fcgi/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c tests/unit/*/*.c)
-SQL := sql/embed.awk $(wildcard sql/migrations/*.sql sql/queries/*.sql)
+SQL := sql/embed.awk $(wildcard sql/migrations/*.sql) $(NEXT_MIGRATION) $(wildcard sql/queries/*.sql)
 GENERATED := $(BUILD)/gen/sql.h $(BUILD)/gen/sql.c
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/sql.o
@@ -69,10 +69,13 @@ DEPENDENCIES := $(patsubst %.o,%.d,$(LIB_OBJECTS) $(FCGI_OBJECTS) $(UNIT_OBJECTS
 LIBRARY := $(BUILD)/libcasement.a
 PROGRAM := $(BUILD)/casement
 UNIT := $(BUILD)/unit
+# The program with one more migration, to which the tests upgrade the one that runs.
+NEXT := build/next/casement
 
 PLACE = $(DESTDIR)$(PREFIX)
 # What of deploy/ is of use where the program is installed.
-INSTALLED := $(addprefix deploy/,apply configure install apache/* init.d/* lighttpd/* nginx/* systemd/*)
+INSTALLED := $(addprefix deploy/,README.md apply configure install apache/* cron/* init.d/* lighttpd/* \
+	logrotate/* nginx/* prometheus/* systemd/*)
 
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
@@ -179,9 +182,13 @@ dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries in
 deb: | $(FIRST) ## build Debian packages, looked over by lintian: build/deb
 	@deploy/deb "$(BUILD)/deb"
 
-tests: $(PROGRAM) $(UNIT) | can-test
+tests: $(PROGRAM) $(UNIT) next | can-test
 
-E2E = $(PYTHON) tests/e2e/run.py --binary $(1) --server $(2)
+.PHONY: next
+next: $(PROGRAM)
+	@$(MAKE) $(call PASS,build/next) NEXT_MIGRATION=tests/e2e/migrations/9999_next.sql $(NEXT)
+
+E2E = $(PYTHON) tests/e2e/run.py --binary $(1) --server $(2) --next $(NEXT)
 
 check: tests ## run every test: unit, guards, end to end under lighttpd and as CGI
 	@CASEMENT="$(PROGRAM)" tests/run \

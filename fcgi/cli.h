@@ -62,6 +62,9 @@ cli_run cli_key_list, cli_key_rotate, cli_token_issue, cli_setting_get, cli_sett
 /* cli_doctor.c */
 cli_run cli_doctor;
 
+/* cli_backup.c */
+cli_run cli_backup, cli_restore;
+
 /* cli_init.c */
 cli_run cli_init;
 

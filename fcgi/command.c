@@ -135,6 +135,14 @@ static const struct command commands[] = {
      0, 0, 0, NEEDS_STORE, cli_registration_rotate_token},
     {"migrate", NULL, "", "Bring the database up to date with this program.", 0, 0, 0, NEEDS_STORE,
      cli_migrate},
+    {"backup", NULL, "FILE",
+     "Write a copy of the database while it is in use. A file that is there is replaced only if it "
+     "is a backup too.",
+     1, 1, 0, NEEDS_STORE, cli_backup},
+    {"restore", NULL, "FILE",
+     "Put what a copy holds, its settings and keys too, in the place of all that the database "
+     "holds; programs that use it go on. What was revoked since is good again.",
+     1, 1, 0, NEEDS_NOTHING, cli_restore},
     {"doctor", NULL, "[--url URL [--token TOKEN]]",
      "Look for what is wrong, and say what mends it: with the database, keys, settings and rights; "
      "with --url, with the web server, as a client meets it. Changes nothing.",

@@ -18,6 +18,7 @@ static int serve(int (*run)(struct cm_context *ctx))
 	struct cm_err err = {0};
 	int status;
 
+	cm_log_watch_sighup();
 	/* Without a path no request can be answered, but each is told so. */
 	if (cm_place_database(path, &err) != CM_OK)
 		cm_log_error(NULL, "%s", err.text);

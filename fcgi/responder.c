@@ -9,6 +9,7 @@
 
 #include "answer.h"
 #include "base/log.h"
+#include "program.h"
 
 enum { LISTEN_FD = 0 };
 
@@ -27,7 +28,9 @@ static void stop_listening(int number)
 
 static void catch_signals(void)
 {
-	struct sigaction stop = {.sa_handler = stop_listening}, ignore = {.sa_handler = SIG_IGN};
+	/* libfcgi takes an interrupted read for the end of the request: let it go on instead. */
+	struct sigaction stop = {.sa_handler = stop_listening, .sa_flags = SA_RESTART};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigaction(SIGTERM, &stop, NULL);
@@ -66,20 +69,38 @@ static void answer(struct cm_context *ctx, FCGX_Request *request, struct cm_buf 
 	cm_log_sink(NULL, NULL);
 }
 
+/*
+ * Whether to make room for a newer program, whose store this one must not use.  One that was good
+ * until now does; one that was outdated from its beginning would only be started again, and waits
+ * with its answers of 503 until the file of the program is replaced.
+ */
+static bool must_leave(const struct cm_context *ctx, bool *was_good)
+{
+	if (!ctx->outdated)
+		*was_good = true;
+	return ctx->outdated && (*was_good || cm_program_was_replaced());
+}
+
 int cm_responder_run(struct cm_context *ctx)
 {
 	FCGX_Request request;
 	struct cm_buf out = {0};
+	bool leave = false, was_good = false;
 
 	/* libfcgi keeps handlers that are there before it starts. */
 	catch_signals();
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, LISTEN_FD, 0) != 0)
 		return EXIT_FAILURE;
-	while (FCGX_Accept_r(&request) >= 0) {
+	while (!leave && FCGX_Accept_r(&request) >= 0) {
 		answer(ctx, &request, &out);
 		FCGX_Finish_r(&request);
 		cm_buf_clear(&out);
+		leave = must_leave(ctx, &was_good);
 	}
 	FCGX_Free(&request, 1);
+	if (leave && cm_program_was_replaced()) {
+		cm_context_clear(ctx);
+		cm_program_run_again();
+	}
 	return EXIT_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "http/access_log.h"
+#include "http/metrics.h"
 #include "http/page.h"
 #include "http/route.h"
 #include "mcp/endpoint.h"
@@ -53,6 +54,8 @@ static void home_get(struct cm_exchange *x)
 	cm_page_end(x);
 }
 
+static void metrics_get(struct cm_exchange *x);
+
 static const struct cm_route routes[] = {
     {"POST", CM_MCP_PATH, CM_AUTH_REQUIRED, CM_SHAPE_JSONRPC, mcp_post, CM_CORS_ALLOWED},
     {"POST", CM_TOKEN_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_token_post, CM_CORS_ALLOWED},
@@ -91,8 +94,24 @@ static const struct cm_route routes[] = {
     {"GET", CM_STYLE_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_page_style_get, CM_CORS_ALLOWED},
     {"GET", CM_JWKS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_oauth_jwks_get, CM_CORS_ANYONE},
     {"GET", "/api/health", CM_AUTH_NONE, CM_SHAPE_PLAIN, health_get, CM_CORS_ALLOWED},
+    {"GET", CM_METRICS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, metrics_get, CM_CORS_ALLOWED},
     {"GET", "/", CM_AUTH_NONE, CM_SHAPE_PLAIN, home_get, CM_CORS_ALLOWED},
 };
+
+static const char *tool_name(size_t index)
+{
+	const struct cm_tool *tool = cm_tool_at(&cm_toolbox, index);
+
+	return tool == NULL ? NULL : tool->name;
+}
+
+static const struct cm_metrics metrics = {
+    .route = routes, .routes = sizeof routes / sizeof *routes, .tool = tool_name};
+
+static void metrics_get(struct cm_exchange *x)
+{
+	cm_metrics_get(&metrics, x);
+}
 
 size_t cm_casement_body_limit(struct cm_context *ctx)
 {
@@ -106,7 +125,7 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
                         struct cm_response *res)
 {
 	struct cm_exchange x = {.ctx = ctx, .req = req, .res = res};
-	int64_t began_us = cm_clock_monotonic_us();
+	int64_t began_us = cm_clock_monotonic_us(), took_us;
 	struct cm_err err = {0};
 
 	x.rpc_without_id = cm_mcp_errors_without_id(req);
@@ -118,7 +137,11 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
 		cm_err_set(&err, CM_INTERNAL, "the response could not be built");
 		cm_exchange_fail(&x, CM_SHAPE_PLAIN, &err);
 	}
+	ctx->outdated = x.outcome == CM_OUTDATED;
 	res->without_body = strcmp(req->method, "HEAD") == 0;
 	cm_response_header(res, "X-Request-Id", req->request_id);
-	cm_access_log(&x, cm_clock_monotonic_us() - began_us);
+	took_us = cm_clock_monotonic_us() - began_us;
+	cm_access_log(&x, took_us);
+	if (ctx->settings.metrics_addresses[0] != '\0')
+		cm_metrics_count(&metrics, &x, took_us);
 }

@@ -21,6 +21,7 @@ void cm_context_clear(struct cm_context *ctx)
 	cm_keyring_clear(&ctx->keys);
 	cm_verified_clear(&ctx->verified);
 	cm_store_close(ctx->store);
+	cm_counters_close(&ctx->counters);
 	cm_context_init(ctx, ctx->path);
 }
 
@@ -50,15 +51,21 @@ static enum cm_status reload(struct cm_context *ctx, struct cm_err *err)
 	return CM_OK;
 }
 
+static void close_store(struct cm_context *ctx)
+{
+	cm_store_close(ctx->store);
+	ctx->store = NULL;
+	ctx->version = -1;
+}
+
 enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 {
 	int64_t version = 0;
-	enum cm_status rc = CM_OK;
+	int schema = 0;
+	enum cm_status rc;
 
-	if (ctx->store != NULL && !cm_store_is_current(ctx->store)) {
-		cm_store_close(ctx->store);
-		ctx->store = NULL;
-	}
+	if (ctx->store != NULL && !cm_store_is_current(ctx->store))
+		close_store(ctx);
 	if (ctx->store == NULL) {
 		ctx->version = -1;
 		if ((rc = cm_store_open(ctx->path, false, &ctx->store, err)) != CM_OK)
@@ -66,6 +73,14 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 	}
 	if ((rc = cm_store_version(ctx->store, &version, err)) != CM_OK || version == ctx->version)
 		return rc;
+	if ((rc = cm_store_schema(ctx->store, &schema, err)) != CM_OK)
+		return rc;
+	/* Another program changed the schema: to open is to bring it up to date, or to refuse it.
+	 */
+	if (schema != cm_store_schema_known()) {
+		close_store(ctx);
+		return cm_context_refresh(ctx, err);
+	}
 	rc = reload(ctx, err);
 	if (rc == CM_OK)
 		ctx->version = version;

@@ -6,6 +6,7 @@
 
 #include "auth/key.h"
 #include "auth/verified.h"
+#include "base/counters.h"
 #include "base/status.h"
 #include "store/setting.h"
 #include "store/store.h"
@@ -25,6 +26,10 @@ struct cm_context {
 	struct cm_keyring keys;
 	struct cm_verified verified;
 	char mcp_url[CM_URL_MAX + sizeof CM_MCP_PATH]; /* the resource identifier, RFC 8707 */
+	struct cm_counters counters; /* what /metrics tells; open when first used */
+	bool counters_used;          /* they were opened before */
+	bool counters_told;          /* that they can't be used was logged */
+	bool outdated;               /* the last request met a store of a newer program */
 	const char *prefix; /* path of the issuer, "" at the root; borrowed from the settings */
 };
 
@@ -36,9 +41,9 @@ void cm_context_take_store(struct cm_context *ctx, struct cm_store *store);
 void cm_context_clear(struct cm_context *ctx);
 
 /*
- * Open the store if it isn't, reopen it if its file was replaced, and read settings and keys again
- * if they may have changed.  Verified tokens are forgotten when settings or keys did change.
- * CM_STORE, CM_BUSY, CM_NOMEM.
+ * Open the store if it isn't, reopen it if its file was replaced or got another schema, and read
+ * settings and keys again if they may have changed.  Verified tokens are forgotten when settings or
+ * keys did change.  CM_STORE, CM_OUTDATED, CM_BUSY, CM_NOMEM.
  */
 enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err);
 

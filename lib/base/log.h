@@ -14,12 +14,24 @@
 /* How much is logged: nothing, failures, or every request too. */
 enum cm_log_level { CM_LOG_OFF, CM_LOG_ERROR, CM_LOG_INFO };
 
+#define CM_LOG_SERVER "server"
+#define CM_LOG_SYSLOG "syslog"
+
 /*
- * Set level (off, error, info) and target: "server" for the sink, else the path of a file, which is
- * opened for each line, so that it may be moved away at any time.  What can't be written there goes
- * to the sink.
+ * Set level (off, error, info) and target: CM_LOG_SERVER for the sink, CM_LOG_SYSLOG for the
+ * system's log (facility daemon), else the path of a file, mode 0600.  A target stays open from one
+ * line to the next.  What it can't take goes to the sink, which is told the reason once.
  */
 void cm_log_configure(const char *level, const char *target);
+
+/*
+ * Keep SIGHUP pending from now on, and open the target anew at the first line after one.  It has no
+ * handler: none would be safe, for libfcgi drops a request when a signal interrupts it.
+ */
+void cm_log_watch_sighup(void);
+
+/* Where the system's log listens, for tests; borrowed. NULL restores /dev/log. */
+void cm_log_syslog_path(const char *path);
 
 /* Where lines go: gets one line with its newline.  NULL restores standard error. */
 void cm_log_sink(void (*sink)(const char *line, void *arg), void *arg);

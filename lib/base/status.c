@@ -14,6 +14,7 @@ static const struct cm_status_info table[] = {
     [CM_NOMEM] = {"out_of_memory", 500, -32603, "server_error", 1, BROKEN},
     [CM_STORE] = {"store", 503, -32603, "temporarily_unavailable", 7, UNAVAILABLE},
     [CM_BUSY] = {"busy", 503, -32603, "temporarily_unavailable", 7, UNAVAILABLE},
+    [CM_OUTDATED] = {"outdated", 503, -32603, "temporarily_unavailable", 7, UNAVAILABLE},
     [CM_PARSE] = {"parse_error", 400, -32700, "invalid_request", 6, NULL},
     [CM_REQUEST] = {"invalid_request", 400, -32600, "invalid_request", 6, NULL},
     [CM_METHOD] = {"method_not_found", 200, -32601, "invalid_request", 6, NULL},

@@ -19,6 +19,7 @@ enum cm_status {
 	CM_NOMEM,          /* out of memory; the text is for the log only */
 	CM_STORE,          /* the store can't answer: full, lost, damaged; text for the log only */
 	CM_BUSY,           /* the store stayed locked by another; text for the log only */
+	CM_OUTDATED,       /* the store is of a later version than this program; log only */
 	CM_PARSE,          /* not JSON (JSON-RPC 2.0 section 5.1) */
 	CM_REQUEST,        /* not a request of this protocol, or malformed HTTP */
 	CM_METHOD,         /* JSON-RPC method unknown */

@@ -7,19 +7,22 @@
 #include "http/request.h"
 #include "http/response.h"
 
+struct cm_route;
+
 /* One request on its way to its response. */
 struct cm_exchange {
 	struct cm_context *ctx;
 	const struct cm_request *req;
 	struct cm_response *res;
-	enum cm_status outcome;     /* how it ended, for the log */
-	char rpc_method[64];        /* JSON-RPC method, for the log; "" outside MCP */
-	char rpc_tool[64];          /* the tool, prompt or resource that was named */
-	bool rpc_without_id;        /* JSON-RPC errors of unknown requests have no id, not null */
-	int64_t retry_after_s;      /* for Retry-After with an error; 0: as its status has it */
-	const char *path_rest;      /* of a path that a route has the beginning of; borrowed */
-	char forwarded[64];         /* the client's address as a trusted proxy told it */
-	struct cm_principal caller; /* scopes and names only where the route wants a token */
+	const struct cm_route *route; /* the row that answers it; NULL: none fits */
+	enum cm_status outcome;       /* how it ended, for the log */
+	char rpc_method[64];          /* JSON-RPC method, for the log; "" outside MCP */
+	char rpc_tool[64];            /* the tool, prompt or resource that was named */
+	bool rpc_without_id;          /* JSON-RPC errors of unknown requests have no id, not null */
+	int64_t retry_after_s;        /* for Retry-After with an error; 0: as its status has it */
+	const char *path_rest;        /* of a path that a route has the beginning of; borrowed */
+	char forwarded[64];           /* the client's address as a trusted proxy told it */
+	struct cm_principal caller;   /* scopes and names only where the route wants a token */
 };
 
 /*

@@ -133,6 +133,7 @@ void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exc
 		if (!path_fits(&table[i], path, &x->path_rest))
 			continue;
 		if (method_fits(&table[i], x->req->method)) {
+			x->route = &table[i];
 			answer(&table[i], x, &err);
 			return;
 		}

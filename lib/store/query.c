@@ -26,21 +26,46 @@ static const struct {
     {SQLITE_AUTH, CM_STORE},
 };
 
+enum cm_status cm_query_outdated(int schema, struct cm_err *err)
+{
+	return cm_err_set(err, CM_OUTDATED,
+	                  "the database has schema %d, this program knows %d: use a newer casement",
+	                  schema, CM_SQL_MIGRATIONS);
+}
+
+/* PRAGMA user_version, 0 when it can't be asked for. */
+static int schema_of(struct sqlite3 *db)
+{
+	sqlite3_stmt *stmt = NULL;
+	int schema = 0;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		schema = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return schema;
+}
+
 enum cm_status cm_query_fault(struct sqlite3 *db, int code, struct cm_err *err)
 {
 	enum cm_status status = CM_INTERNAL;
+	char why[256];
+	int schema;
 
+	snprintf(why, sizeof why, "%s", db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db));
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
 		if (faults[i].code == code || faults[i].code == (code & 0xff)) {
 			status = faults[i].status;
 			break;
 		}
 	}
+	/* A statement that makes no sense any more, because a newer program changed the schema. */
+	if (code == SQLITE_ERROR && db != NULL && (schema = schema_of(db)) > CM_SQL_MIGRATIONS)
+		return cm_query_outdated(schema, err);
 	/* A conflict is told to the caller, who has no use for the names of tables and columns. */
 	if (status == CM_CONFLICT)
 		return cm_err_set(err, status, "It exists already, or something else needs it.");
-	return cm_err_set(err, status, "SQLite: %s (%d)",
-	                  db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db), code);
+	return cm_err_set(err, status, "SQLite: %s (%d)", why, code);
 }
 
 static void fault(struct cm_query *q, int code)

@@ -25,6 +25,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 struct cm_store;
 
+enum { CM_APPLICATION_ID = 0x43534d54 }; /* "CSMT", PRAGMA application_id of our files */
+
 struct cm_query {
 	struct cm_store *store;
 	struct sqlite3_stmt *stmt;
@@ -70,6 +72,9 @@ enum cm_status cm_query_finish_change(struct cm_query *q, enum cm_status otherwi
 
 /* Record what SQLite said: code is its extended result code. */
 enum cm_status cm_query_fault(struct sqlite3 *db, int code, struct cm_err *err);
+
+/* Record that the file has a newer schema, this one. Returns CM_OUTDATED. */
+enum cm_status cm_query_outdated(int schema, struct cm_err *err);
 
 /* The statement's own handle; store.c owns the table of them. */
 enum cm_status cm_store_statement(struct cm_store *store, enum cm_stmt id,

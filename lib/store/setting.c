@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "store/query.h"
 
@@ -79,9 +80,10 @@ static const char *check_log_level(char *value)
 
 static const char *check_log_target(char *value)
 {
-	return strcmp(value, "server") == 0 || value[0] == '/'
+	return strcmp(value, CM_LOG_SERVER) == 0 || strcmp(value, CM_LOG_SYSLOG) == 0 ||
+	               value[0] == '/'
 	           ? NULL
-	           : "must be server, or the absolute path of a file";
+	           : "must be server, syslog, or the absolute path of a file";
 }
 
 static const char *check_registration(char *value)
@@ -202,6 +204,13 @@ static const struct setting table[] = {
      0,
      0,
      check_addresses},
+    {{"metrics_addresses", "",
+      "Addresses and ranges that may read /metrics; none: it is off and nothing is counted"},
+     TEXT,
+     MEMBER(metrics_addresses),
+     0,
+     0,
+     check_addresses},
     {{"audit_retention_days", "365", "How long the rows of the audit trail are kept, in days"},
      NUMBER,
      MEMBER(audit_retention_days),
@@ -226,7 +235,8 @@ static const struct setting table[] = {
      0,
      0,
      check_log_level},
-    {{"log_target", "server", "Where: server for the web server's log, or the path of a file"},
+    {{"log_target", "server",
+      "Where: server for the web server's log, syslog for the system's, or the path of a file"},
      TEXT,
      MEMBER(log_target),
      0,

@@ -24,15 +24,16 @@ struct cm_settings {
 	char registration[8];             /* who may register clients: off, token or open */
 	char registration_token_sha256[CM_SHA256_HEX]; /* of the initial access token; "": none */
 	char client_id_metadata_documents[8];          /* on or off */
-	char read_only[8];                    /* on: tools change nothing, and nobody registers */
-	int64_t token_requests_per_minute;    /* of a client; 0: any number */
-	int64_t tool_calls_per_minute;        /* the same */
-	char trusted_proxies[CM_ORIGINS_MAX]; /* addresses and ranges, separated by commas */
-	int64_t audit_retention_days;         /* how long rows of the audit trail stay */
+	char read_only[8];                      /* on: tools change nothing, and nobody registers */
+	int64_t token_requests_per_minute;      /* of a client; 0: any number */
+	int64_t tool_calls_per_minute;          /* the same */
+	char trusted_proxies[CM_ORIGINS_MAX];   /* addresses and ranges, separated by commas */
+	char metrics_addresses[CM_ORIGINS_MAX]; /* the same, of who may read /metrics; "": off */
+	int64_t audit_retention_days;           /* how long rows of the audit trail stay */
 	int64_t max_body_bytes;
 	char allowed_origins[CM_ORIGINS_MAX]; /* origins, separated by spaces */
 	char log_level[8];                    /* off, error or info */
-	char log_target[CM_SETTING_TEXT_MAX]; /* "server", or the path of a file */
+	char log_target[CM_SETTING_TEXT_MAX]; /* "server", "syslog", or the path of a file */
 };
 
 /* What there is to know of a setting, for `casement setting` and the README. */

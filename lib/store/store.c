@@ -14,11 +14,7 @@
 #include "store/journal.h"
 #include "store/query.h"
 
-enum {
-	APPLICATION_ID =
-	    0x43534d54, /* "CSMT" in the file's header, SQLite's PRAGMA application_id */
-	BUSY_TIMEOUT_MS = 5000
-};
+enum { BUSY_TIMEOUT_MS = 5000 };
 
 struct cm_store {
 	sqlite3 *db;
@@ -94,7 +90,7 @@ static enum cm_status check_owner(struct cm_store *store, int *schema, struct cm
 	    (rc = cm_store_schema(store, schema, err)) != CM_OK ||
 	    (rc = scalar(store, "SELECT count(*) FROM sqlite_schema", &tables, err)) != CM_OK)
 		return rc;
-	if (id != APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
+	if (id != CM_APPLICATION_ID && (id != 0 || *schema != 0 || tables != 0))
 		return cm_err_set(err, CM_STORE, "the file is a database of another program");
 	return CM_OK;
 }
@@ -105,10 +101,7 @@ static enum cm_status check_file(struct cm_store *store, int *schema, struct cm_
 	enum cm_status rc = check_owner(store, schema, err);
 
 	if (rc == CM_OK && *schema > CM_SQL_MIGRATIONS)
-		return cm_err_set(
-		    err, CM_STORE,
-		    "the database has schema %d, this program knows %d: use a newer casement",
-		    *schema, CM_SQL_MIGRATIONS);
+		return cm_query_outdated(*schema, err);
 	return rc;
 }
 
@@ -124,7 +117,7 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 	for (; rc == CM_OK && schema < CM_SQL_MIGRATIONS; schema++)
 		rc = exec(store, cm_sql_migration[schema], err);
 	snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-	         APPLICATION_ID, CM_SQL_MIGRATIONS);
+	         CM_APPLICATION_ID, CM_SQL_MIGRATIONS);
 	return rc == CM_OK ? exec(store, pragma, err) : rc;
 }
 
@@ -255,6 +248,22 @@ bool cm_store_is_current(const struct cm_store *store)
 	                               st.st_ino == store->inode);
 }
 
+static int64_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+void cm_store_size(const struct cm_store *store, int64_t *file, int64_t *wal)
+{
+	const char *path = store == NULL ? NULL : store->path;
+
+	*file = path == NULL ? 0 : size_of(path);
+	*wal = path == NULL ? 0
+	                    : size_of(sqlite3_filename_wal(sqlite3_db_filename(store->db, "main")));
+}
+
 enum cm_status cm_store_open(const char *path, bool create, struct cm_store **out,
                              struct cm_err *err)
 {
@@ -360,6 +369,20 @@ static enum cm_status write_within(struct cm_store *store, cm_store_work *work, 
 	return rc;
 }
 
+/* With the lock: a newer program may have changed the schema since this one looked at it. */
+static enum cm_status check_schema(struct cm_store *store, struct cm_err *err)
+{
+	struct cm_query q;
+	int64_t schema = 0;
+
+	cm_query_begin(&q, store, CM_STMT_SCHEMA, err);
+	if (cm_query_row(&q))
+		schema = cm_query_column_integer(&q, 0);
+	if (cm_query_end(&q) == CM_OK && schema > CM_SQL_MIGRATIONS)
+		return cm_query_outdated((int)schema, err);
+	return q.rc;
+}
+
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
                               struct cm_err *err)
 {
@@ -369,7 +392,8 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 		return write_within(store, work, arg, err);
 	if ((rc = run(store, CM_STMT_BEGIN, err)) != CM_OK)
 		return rc;
-	rc = work(store, arg, err);
+	if ((rc = check_schema(store, err)) == CM_OK)
+		rc = work(store, arg, err);
 	if (rc == CM_OK)
 		rc = run(store, CM_STMT_COMMIT, err);
 	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */

@@ -16,7 +16,7 @@ struct cm_store;
  * Open the file at path; with create, make it (mode 0600) when it isn't there.  An older schema is
  * brought up to date in one transaction; a newer one, or a file that is not Casement's, is refused
  * untouched.  ":memory:" with create gives a store without a file, for tests.
- * *out: owned by the caller, NULL on failure.  CM_STORE, CM_BUSY, CM_NOMEM.
+ * *out: owned by the caller, NULL on failure.  CM_STORE, CM_OUTDATED, CM_BUSY, CM_NOMEM.
  */
 enum cm_status cm_store_open(const char *path, bool create, struct cm_store **out,
                              struct cm_err *err);
@@ -38,6 +38,9 @@ void cm_store_close(struct cm_store *store);
  */
 bool cm_store_is_current(const struct cm_store *store);
 
+/* Bytes of the file and of its write-ahead log; 0 for what isn't there. store may be NULL. */
+void cm_store_size(const struct cm_store *store, int64_t *file, int64_t *wal);
+
 /* The number of the schema that this program has, and the one that the open file has. */
 int cm_store_schema_known(void);
 enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *err);
@@ -54,7 +57,8 @@ typedef enum cm_status cm_store_work(struct cm_store *store, void *arg, struct c
 /*
  * Run work as one transaction, begun with the write lock.  CM_OK from work commits; anything else,
  * and a commit that fails, leaves the file as it was.  Every change goes through here.  Called from
- * within work, it is a part of that transaction, and undone alone when it fails.
+ * within work, it is a part of that transaction, and undone alone when it fails.  CM_OUTDATED, and
+ * work is not called, when a newer program has changed the schema since the store was opened.
  */
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
                               struct cm_err *err);

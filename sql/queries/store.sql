@@ -10,6 +10,18 @@ ROLLBACK
 -- name: data_version
 PRAGMA data_version
 
+-- name: schema
+PRAGMA user_version
+
+-- name: backup
+VACUUM main INTO :path
+
+-- name: integrity
+PRAGMA integrity_check(1)
+
+-- name: foreign_keys
+PRAGMA foreign_key_check
+
 -- A transaction within another.
 -- name: savepoint
 SAVEPOINT inner_change

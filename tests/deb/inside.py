@@ -150,7 +150,8 @@ class Package(unittest.TestCase):
         self.dpkg("-r", "casement-dbgsym", "casement")
         self.wait_gone()
         left = {path for path in files() if path not in self.before}
-        self.assertEqual({path for path in left if not path.startswith(STATE.rstrip("/"))}, set())
+        self.assertEqual({path for path in left if not path.startswith(STATE.rstrip("/"))},
+                         {"/etc/logrotate.d/casement"})
         self.assertIn(STATE + "casement.db", left)
 
     def test_07_again(self):

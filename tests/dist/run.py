@@ -259,6 +259,24 @@ class Hosted(HostCase):
         self.secret(there)
         self.assertEqual(there.mapped(), {})
 
+    def test_doctor(self):
+        """The doctor finds the 128 KiB of mod_fcgid and nothing else; under CGI, nothing."""
+        for gateway, code, wrong in (("cgi", 0, []), ("fcgid", 8, ["body limit"])):
+            with self.subTest(gateway=gateway):
+                there = self.place(gateway)
+                done = run(OPTIONS.program, "doctor", "--url", there.url)
+                self.assertEqual(re.findall(r"^wrong +(\w+(?: \w+)*)  ", done.stdout, re.M), wrong,
+                                 done.stdout)
+                self.assertEqual(done.returncode, code, done.stdout)
+                there.stop()
+
+    def test_htaccess_is_ignored(self):
+        """Where .htaccess does nothing, the doctor tells that the database is given away."""
+        there = self.place("fcgid", allow="None")
+        done = run(OPTIONS.program, "doctor", "--url", there.url)
+        self.assertEqual(done.returncode, 8, done.stdout)
+        self.assertIn(there.url + "/casement-state/casement.db", done.stdout)
+
     def test_more_is_allowed(self):
         """With AuthConfig, and with all."""
         for allow in ("AuthConfig FileInfo Options", "All"):

@@ -55,6 +55,7 @@ class Instance:
     """
 
     binary = None           # set by run.py
+    next_binary = None
     server_class = None
     keep = False
 

@@ -110,6 +110,7 @@ def run(arguments):
     instance.Instance.binary = os.path.abspath(arguments.binary)
     instance.Instance.server_class = mountings.SERVERS[arguments.server]
     servers.Server.prefix = arguments.prefix
+    instance.Instance.next_binary = os.path.abspath(arguments.next)
     instance.Instance.keep = arguments.keep
     with open(arguments.binary, "rb") as program:
         if program.read(4) != b"\x7fELF":     # a script around it, valgrind for example
@@ -153,6 +154,8 @@ def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="End-to-end tests of casement.")
     parser.add_argument("--binary", default="build/casement", help="the program")
+    parser.add_argument("--next", default="build/next/casement",
+                        help="the program with one more migration")
     parser.add_argument("--server", choices=sorted(mountings.SERVERS), default="lighttpd",
                         help="how it is mounted")
     parser.add_argument("--prefix", default="", help="the path under which, /auth for example")

@@ -31,6 +31,7 @@ extern const struct cm_suite cm_suite_auth_verified;
 extern const struct cm_suite cm_suite_base_address;
 extern const struct cm_suite cm_suite_base_buf;
 extern const struct cm_suite cm_suite_base_clock;
+extern const struct cm_suite cm_suite_base_counters;
 extern const struct cm_suite cm_suite_base_crypto;
 extern const struct cm_suite cm_suite_base_encode;
 extern const struct cm_suite cm_suite_base_json;
@@ -134,6 +135,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_address,
     &cm_suite_base_buf,
     &cm_suite_base_clock,
+    &cm_suite_base_counters,
     &cm_suite_base_crypto,
     &cm_suite_base_encode,
     &cm_suite_base_json,

@@ -279,6 +279,36 @@ static void test_file_replaced_by_nonsense(void)
 	end(&p);
 }
 
+/* A newer program changed the schema, and somebody undid that. */
+static void test_schema_of_another(void)
+{
+	struct processes p;
+	struct cm_err err = {0};
+	char sql[80];
+	int schema = 0;
+
+	start(&p);
+	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", cm_store_schema_known() + 1);
+	CU_ASSERT_TRUE(fixture_sql(p.other, sql));
+	CU_ASSERT_EQUAL(cm_context_refresh(&p.ctx, &err), CM_OUTDATED);
+	CU_ASSERT_PTR_NULL(p.ctx.store);
+	CU_ASSERT_EQUAL(cm_context_refresh(&p.ctx, NULL), CM_OUTDATED);
+	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", cm_store_schema_known());
+	CU_ASSERT_TRUE(fixture_sql(p.other, sql));
+	CU_ASSERT_EQUAL(cm_context_refresh(&p.ctx, NULL), CM_OK);
+
+	/* An older one is brought up to date first; that fails here, for all tables are there. */
+	CU_ASSERT_TRUE(fixture_sql(p.other, "PRAGMA user_version = 1"));
+	cm_err_clear(&err);
+	CU_ASSERT_NOT_EQUAL(cm_context_refresh(&p.ctx, &err), CM_OK);
+	CU_ASSERT_PTR_NULL(p.ctx.store);
+	CU_ASSERT_TRUE(fixture_sql(p.other, sql));
+	CU_ASSERT_EQUAL(cm_context_refresh(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_schema(p.ctx.store, &schema, NULL), CM_OK);
+	CU_ASSERT_EQUAL(schema, cm_store_schema_known());
+	end(&p);
+}
+
 static const struct cm_test tests[] = {
     {"the first refresh opens the store and reads settings and keys", test_first_refresh},
     {"another process' settings are seen, the path of the issuer too", test_settings_of_another},
@@ -292,6 +322,8 @@ static const struct cm_test tests[] = {
     {"a file that is deleted and made again is found again", test_file_deleted_and_made_again},
     {"a file that is replaced is opened anew", test_file_replaced},
     {"a file that is replaced by nonsense is refused until mended", test_file_replaced_by_nonsense},
+    {"a schema that changes is noticed: a newer one refused, an older one brought up to date",
+     test_schema_of_another},
 };
 
 CM_SUITE(cm_suite_auth_context, "auth/context", tests);

@@ -1,8 +1,11 @@
 #include "base/log.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -192,12 +195,20 @@ static void test_file(void)
 	CU_ASSERT_EQUAL(stat(path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
 
-	/* Moved away between two lines, as logrotate does. */
+	/* Moved away between two lines, as logrotate does: the next file begins with SIGHUP. */
 	CU_ASSERT_EQUAL(rename(path, moved), 0);
 	cm_log_error(NULL, "three");
+	CU_ASSERT_EQUAL(read_file(path, text, sizeof text), -1);
+	cm_log_watch_sighup();
+	CU_ASSERT_EQUAL(raise(SIGHUP), 0);
+	cm_log_error(NULL, "four");
+	cm_log_error(NULL, "five");
 	CU_ASSERT_TRUE(read_file(path, text, sizeof text) > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"four\"}\n{"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"five\"}\n"));
+	CU_ASSERT_PTR_NULL(strstr(text, "three"));
+	CU_ASSERT_TRUE(read_file(moved, text, sizeof text) > 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "three"));
-	CU_ASSERT_PTR_NULL(strstr(text, "two"));
 	CU_ASSERT_EQUAL(lines.len, 0);
 
 	cm_log_configure("error", "server");
@@ -207,21 +218,124 @@ static void test_file(void)
 	cm_buf_clear(&lines);
 }
 
+/* How often a word is in a text. */
+static int occurrences(const char *text, const char *word)
+{
+	int count = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text++)
+		count++;
+	return count;
+}
+
 static void test_file_that_cannot_be_written(void)
 {
-	char folder[] = "/tmp/casement-log-XXXXXX", path[64];
+	char folder[] = "/tmp/casement-log-XXXXXX", path[64], text[1000];
 	struct cm_buf lines = {0};
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
-	snprintf(path, sizeof path, "%s/missing/log", folder);
+	snprintf(path, sizeof path, "%s/later/log", folder);
 	begin(&lines);
 	cm_log_configure("error", path);
 	cm_log_error(NULL, "one");
-	cm_log_configure("error", folder);
 	cm_log_error(NULL, "two");
 	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"one\"}\n{"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"two\"}\n"));
+	CU_ASSERT_EQUAL(occurrences(cm_buf_str(&lines), "can't write"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "/later/log: No such file or directory"));
+
+	/* Good again, then bad again: said again. */
+	cm_buf_reset(&lines);
+	snprintf(path, sizeof path, "%s/later", folder);
+	CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
+	cm_log_error(NULL, "three");
+	CU_ASSERT_EQUAL(lines.len, 0);
+	snprintf(path, sizeof path, "%s/later/log", folder);
+	CU_ASSERT_TRUE(read_file(path, text, sizeof text) > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "three"));
+	cm_log_configure("error", folder);
+	cm_log_error(NULL, "four");
+	CU_ASSERT_EQUAL(occurrences(cm_buf_str(&lines), "can't write"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"four\"}\n"));
+
+	/* What is open and stops taking lines. */
+	cm_buf_reset(&lines);
+	cm_log_configure("error", "/dev/full");
+	cm_log_error(NULL, "five");
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "No space left"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"five\"}\n"));
+
 	cm_log_configure("error", "server");
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	snprintf(path, sizeof path, "%s/later", folder);
+	CU_ASSERT_EQUAL(rmdir(path), 0);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+	cm_buf_clear(&lines);
+}
+
+/* A system's log of our own. */
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	return fd;
+}
+
+/* Whether one message came whose text is an error of this kind. */
+static bool heard(int fd, const char *priority, const char *message)
+{
+	char text[2000], process[40];
+	ssize_t len = recv(fd, text, sizeof text - 1, 0);
+
+	text[len > 0 ? len : 0] = '\0';
+	snprintf(process, sizeof process, " casement[%ld]: {\"time\":", (long)getpid());
+	return strncmp(text, priority, strlen(priority)) == 0 && strstr(text, process) != NULL &&
+	       strstr(text, message) != NULL && text[len - 1] == '}';
+}
+
+static void test_syslog(void)
+{
+	char folder[] = "/tmp/casement-log-XXXXXX", path[64];
+	struct cm_buf lines = {0}, line;
+	int fd;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/log", folder);
+	begin(&lines);
+	cm_log_syslog_path(path);
+	cm_log_configure("info", "syslog");
+	cm_log_error(NULL, "one");
+	CU_ASSERT_EQUAL(occurrences(cm_buf_str(&lines), "can't write the log to syslog"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"one\"}\n"));
+	cm_buf_reset(&lines);
+
+	/* Facility daemon (3): error is 27, info 30. */
+	fd = listen_at(path);
+	cm_log_error(NULL, "two");
+	CU_ASSERT_TRUE(heard(fd, "<27>", "\"two\""));
+	cm_log_begin(&line, CM_LOG_INFO, "r3");
+	cm_log_end(&line);
+	CU_ASSERT_TRUE(heard(fd, "<30>", "\"r3\""));
+
+	/* The system's log was started anew. */
+	close(fd);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	fd = listen_at(path);
+	cm_log_error(NULL, "four");
+	CU_ASSERT_TRUE(heard(fd, "<27>", "\"four\""));
+	CU_ASSERT_EQUAL(lines.len, 0);
+
+	/* Nobody takes messages: a line waits for nobody. */
+	for (int i = 0; i < 2000 && lines.len == 0; i++)
+		cm_log_error(NULL, "five");
+	CU_ASSERT_EQUAL(occurrences(cm_buf_str(&lines), "\"five\""), 1);
+	close(fd);
+	cm_log_configure("error", "server");
+	cm_log_syslog_path(NULL);
+	CU_ASSERT_EQUAL(unlink(path), 0);
 	CU_ASSERT_EQUAL(rmdir(folder), 0);
 	cm_buf_clear(&lines);
 }
@@ -234,8 +348,11 @@ static const struct cm_test tests[] = {
     {"bytes that are not UTF-8 don't break the line", test_bytes},
     {"percent signs are logged as they are", test_text_is_no_format},
     {"a level takes what is as grave or graver; an unknown one takes failures", test_levels},
-    {"a file gets the lines, readable by its owner only, also after it was moved", test_file},
-    {"what a file can't take goes to the sink", test_file_that_cannot_be_written},
+    {"a file gets the lines, readable by its owner only, a new one after SIGHUP", test_file},
+    {"what a file can't take goes to the sink, which is told once why",
+     test_file_that_cannot_be_written},
+    {"the system's log gets the lines with their priority; when it is away or full, the sink",
+     test_syslog},
 };
 
 CM_SUITE(cm_suite_base_log, "base/log", tests);

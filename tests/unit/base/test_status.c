@@ -52,6 +52,7 @@ static void test_codes_of_the_standards(void)
 	    {CM_NOMEM, 500, -32603, "server_error"},
 	    {CM_STORE, 503, -32603, "temporarily_unavailable"},
 	    {CM_BUSY, 503, -32603, "temporarily_unavailable"},
+	    {CM_OUTDATED, 503, -32603, "temporarily_unavailable"},
 	    {CM_UNAUTHORIZED, 401, -32001, "invalid_token"},
 	    {CM_SCOPE, 403, -32001, "insufficient_scope"},
 	    {CM_FORBIDDEN, 403, -32001, "access_denied"},
@@ -143,7 +144,8 @@ static void test_format_is_not_run_twice(void)
 static void test_public_text(void)
 {
 	for (int i = CM_OK + 1; i < CM_STATUS_COUNT; i++) {
-		bool hidden = i == CM_INTERNAL || i == CM_NOMEM || i == CM_STORE || i == CM_BUSY;
+		bool hidden = i == CM_INTERNAL || i == CM_NOMEM || i == CM_STORE || i == CM_BUSY ||
+		              i == CM_OUTDATED;
 		struct cm_err err = {0};
 		const char *told;
 

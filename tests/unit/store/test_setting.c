@@ -277,6 +277,7 @@ static void test_log_settings(void)
 	refuse("log_level", "debug");
 	refuse("log_level", "INFO");
 	accept("log_target", "server", "server");
+	accept("log_target", "syslog", "syslog");
 	accept("log_target", "/var/log/casement.log", "/var/log/casement.log");
 	refuse("log_target", "");
 	refuse("log_target", "casement.log");

@@ -28,28 +28,33 @@ static bool exists(struct cm_store *store, const char *name)
 	return cm_organization_get(store, name, &row, NULL) == CM_OK;
 }
 
-/* Open a file that must be refused with CM_STORE and a text that holds a word, with create or not.
- */
-static void refuse(const char *path, const char *word)
+/* Open a file that must be refused with a text that holds a word, with create or not. */
+static void refuse_as(enum cm_status status, const char *path, const char *word)
 {
 	for (int create = 0; create <= 1; create++) {
 		struct cm_store *store = NULL;
 		struct cm_err err = {0};
 
-		ASSERT_ROW(path, cm_store_open(path, create == 1, &store, &err) == CM_STORE);
+		ASSERT_ROW(path, cm_store_open(path, create == 1, &store, &err) == status);
 		ASSERT_ROW(path, store == NULL);
 		ASSERT_ROW(path, strstr(err.text, word) != NULL);
 	}
 }
 
-/* As refuse(), and afterwards every byte of the file is as it was, with nothing beside it. */
-static void refuse_untouched(const struct fixture_folder *folder, const char *word)
+static void refuse(const char *path, const char *word)
+{
+	refuse_as(CM_STORE, path, word);
+}
+
+/* As refuse_as(), and afterwards every byte of the file is as it was, with nothing beside it. */
+static void refuse_untouched_as(enum cm_status status, const struct fixture_folder *folder,
+                                const char *word)
 {
 	char *before, *after, beside[120];
 	size_t before_len = 0, after_len = 0;
 
 	before = fixture_file_read(folder->db, &before_len);
-	refuse(folder->db, word);
+	refuse_as(status, folder->db, word);
 	after = fixture_file_read(folder->db, &after_len);
 	CU_ASSERT_TRUE(before != NULL && after != NULL && before_len == after_len &&
 	               memcmp(before, after, after_len) == 0);
@@ -59,6 +64,11 @@ static void refuse_untouched(const struct fixture_folder *folder, const char *wo
 	CU_ASSERT_NOT_EQUAL(access(beside, F_OK), 0);
 	free(before);
 	free(after);
+}
+
+static void refuse_untouched(const struct fixture_folder *folder, const char *word)
+{
+	refuse_untouched_as(CM_STORE, folder, word);
 }
 
 static void test_create(void)
@@ -196,9 +206,47 @@ static void test_newer_schema(void)
 	cm_store_close(store);
 	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", cm_store_schema_known() + 1);
 	CU_ASSERT_TRUE(fixture_file_sql(folder.db, sql));
-	refuse_untouched(&folder, "newer casement");
+	refuse_untouched_as(CM_OUTDATED, &folder, "newer casement");
 	CU_ASSERT_TRUE(fixture_file_sql(folder.db, "PRAGMA user_version = 2147483647"));
-	refuse_untouched(&folder, "newer casement");
+	refuse_untouched_as(CM_OUTDATED, &folder, "newer casement");
+	fixture_folder_remove(&folder);
+}
+
+/* The schema that the next version of the program would have. */
+static void raise_schema(const char *path, const char *change)
+{
+	char sql[200];
+
+	snprintf(sql, sizeof sql, "%s; PRAGMA user_version = %d", change,
+	         cm_store_schema_known() + 1);
+	CU_ASSERT_TRUE(fixture_file_sql(path, sql));
+}
+
+/* A newer program changed the file while this one has it open. */
+static void test_newer_schema_under_us(void)
+{
+	struct fixture_folder folder;
+	struct cm_store *store = NULL;
+	struct cm_organization row;
+	struct cm_err err = {0};
+
+	fixture_folder_make(&folder);
+	CU_ASSERT_EQUAL(cm_store_open(folder.db, true, &store, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_write(store, add, "one", NULL), CM_OK);
+	raise_schema(folder.db, "SELECT 1");
+	CU_ASSERT_EQUAL(cm_store_write(store, add, "two", &err), CM_OUTDATED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "newer casement"));
+	CU_ASSERT_TRUE(exists(store, "one"));
+	CU_ASSERT_FALSE(exists(store, "two"));
+
+	/* A statement that the new schema has no sense for is no defect of this program. */
+	cm_err_clear(&err);
+	raise_schema(folder.db, "ALTER TABLE organization RENAME COLUMN display_name TO title");
+	CU_ASSERT_EQUAL(cm_organization_get(store, "one", &row, &err), CM_OUTDATED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "newer casement"));
+	/* The lock was given back. */
+	CU_ASSERT_TRUE(fixture_file_sql(folder.db, "DELETE FROM organization"));
+	cm_store_close(store);
 	fixture_folder_remove(&folder);
 }
 
@@ -412,6 +460,7 @@ static const struct cm_test tests[] = {
     {"a file that is no database is refused, untouched", test_no_database},
     {"another program's database is refused, untouched", test_foreign_database},
     {"a newer schema is refused, untouched", test_newer_schema},
+    {"a newer schema under an open store ends its writes", test_newer_schema_under_us},
     {"an older schema is brought up to date, with its rows", test_older_schema},
     {"a migration that fails leaves the file as it was", test_failed_migration},
     {"a file that was deleted, moved or replaced is noticed", test_deleted},

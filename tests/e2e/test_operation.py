@@ -1,0 +1,273 @@
+"""Signals in the middle of a request, logs that are rotated, upgrades in place."""
+
+import json
+import os
+import shutil
+import signal
+import stat
+import threading
+import time
+
+import case
+import client
+import fastcgi
+import instance
+import servers
+
+RECOVERY_SECONDS = 30
+
+
+class Load:
+    """Clients that read and write until they are told to stop, and what they saw."""
+
+    def __init__(self, http, token, clients=3):
+        self.http = http
+        self.token = token
+        self.stem = case.unique("load")
+        self.good = 0                # answers of 200
+        self.acknowledged = []       # names of applications that were added
+        self.refused = []            # answers of 503
+        self.broken = []             # connections without an answer
+        self.other = []              # answers that no client may get
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(number,))
+                         for number in range(clients)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait(self, count):
+        """Wait until so many more requests went well."""
+        deadline = time.monotonic() + servers.patient(RECOVERY_SECONDS)
+        wanted = self.good + count
+        while self.good < wanted:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"only {self.good} of {wanted} went well; {self.refused[-3:]}"
+                                     f" {self.broken[-3:]} {self.other[-3:]}")
+            time.sleep(0.01)
+
+    def _run(self, number):
+        item = 0
+        while not self._stopped.is_set():
+            item += 1
+            name = f"{self.stem}-{number}-{item}"
+            self._ask(name, "add_application", {"application": {"owner": "my-org", "name": name}})
+            self._ask(None, "get_application", {"id": "my-org/demo"})
+
+    def _ask(self, name, tool, arguments):
+        try:
+            reply = self.http.call_tool_reply(self.token, tool, arguments)
+        except client.requests.RequestException as error:
+            self.broken.append(error)
+            return
+        with self._lock:
+            if reply.status_code == 200 and not reply.json()["result"].get("isError"):
+                self.good += 1
+                if name:
+                    self.acknowledged.append(name)
+            elif reply.status_code == 503 and "Retry-After" in reply.headers:
+                self.refused.append(reply)
+            else:
+                self.other.append((reply.status_code, dict(reply.headers), reply.text))
+
+
+class Interrupted(case.Case):
+    """A responder gets a signal while half of a request has arrived."""
+
+    def setUp(self):
+        super().setUp()
+        self.responder = fastcgi.Responder(self.instance.binary, self.instance.folder,
+                                           self.instance.environment())
+        self.addCleanup(self.responder.stop)
+
+    def request(self):
+        """A whole request, as bytes."""
+        body = case.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        return fastcgi.request({
+            "REQUEST_METHOD": "POST", "REQUEST_URI": client.MCP_PATH, "REMOTE_ADDR": "127.0.0.1",
+            "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
+            "HTTP_AUTHORIZATION": f"Bearer {self.demo()}"}, body)
+
+    def send_in_halves(self, cut, number):
+        """Send a request, with a signal after so many bytes; the answer."""
+        data = self.request()
+        with self.responder.connect() as connection:
+            connection.sendall(data[:cut])
+            self.responder.wait_idle()
+            self.responder.process.send_signal(number)
+            self.responder.wait_idle()
+            connection.sendall(data[cut:])
+            return fastcgi.answer(connection)
+
+    def test_SIGHUP(self):
+        """Costs no request, wherever it comes, and ends nothing."""
+        size = len(self.request())
+        for cut in (4, 20, size // 2, size - 40, size - 9):
+            with self.subTest(cut=cut):
+                self.assertIn(b'"result":{}', self.send_in_halves(cut, signal.SIGHUP))
+        self.assertIsNone(self.responder.process.poll())
+
+    def test_SIGTERM(self):
+        """The request is answered, then the process ends."""
+        answer = self.send_in_halves(len(self.request()) - 40, signal.SIGTERM)
+        self.assertIn(b'"result":{}', answer)
+        self.assertEqual(self.responder.wait(), 0)
+
+    def test_SIGTERM_idle(self):
+        """Nothing to finish: it ends at once."""
+        with self.responder.connect() as connection:
+            connection.sendall(self.request())
+            self.assertIn(b'"result":{}', fastcgi.answer(connection))
+        self.responder.wait_idle()
+        self.responder.process.terminate()
+        self.assertEqual(self.responder.wait(), 0)
+
+
+class Log(case.Case):
+    """The log is moved away while requests come; where nobody takes it."""
+
+    def test_rotation_under_load(self):
+        """Every request is in one of the files, whole; after SIGHUP in the new one."""
+        made = self.fresh()
+        path = os.path.join(made.folder, "casement.log")
+        token = self.demo()
+        made.run("setting", "set", "log_level", "info", code=0)
+        made.run("setting", "set", "log_target", path, code=0)
+        with Load(self.http, token) as load:
+            for number in range(1, 4):
+                load.wait(10)
+                os.rename(path, f"{path}.{number}")
+                for pid in made.server.responders() if made.server.pooled else ():
+                    os.kill(pid, signal.SIGHUP)
+                load.wait(10)
+        self.assertEqual((load.refused, load.broken, load.other), ([], [], []))
+        logged = []
+        for number in ("", ".1", ".2", ".3"):
+            self.assertEqual(stat.S_IMODE(os.stat(path + number).st_mode), 0o600)
+            with open(path + number, encoding="utf-8") as log:
+                lines = [json.loads(line) for line in log]
+            self.assertTrue(lines)
+            logged += [line["request_id"] for line in lines if line.get("tool")]
+        self.assertEqual(len(logged), load.good)
+        self.assertEqual(len(set(logged)), load.good)
+
+    def test_no_system_log(self):
+        """Without a system's log the server's has the lines, and says why."""
+        if os.path.exists("/dev/log"):
+            self.skipTest("this system has a log, which is not for tests")
+        made = self.fresh()
+        made.run("setting", "set", "log_level", "info", code=0)
+        made.run("setting", "set", "log_target", "syslog", code=0)
+        mark = made.server.log_size()
+        for _ in range(6):
+            self.assert_token_good(self.demo())
+        log = made.server.log_since(mark)
+        self.assertIn("can't write the log to syslog: No such file", log)
+        self.assertEqual(log.count("\"method\":\"ping\""), 6, log)
+        if made.server.pooled:
+            self.assertLessEqual(log.count("can't write the log"), made.server.processes)
+
+
+class Upgrade(case.Case):
+    """Another program takes the place of the one that runs, and changes the schema."""
+
+    def setUp(self):
+        super().setUp()
+        with open(self.instance.binary, "rb") as program:
+            if program.read(4) != b"\x7fELF":
+                self.skipTest("the program is a script around the program")
+
+    def begin(self):
+        """An installation with a program of its own, which may be replaced."""
+        folder = instance.short_folder()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        self.program = os.path.join(folder, "casement.fcgi")
+        shutil.copy2(instance.Instance.binary, self.program)
+
+        class Own(instance.Instance):
+            """The same with another program."""
+            binary = self.program
+
+        made = Own()
+        self.addCleanup(made.close)
+        self.use(made)
+        return made
+
+    def schema(self):
+        """The schema that the file has."""
+        return self.instance.query("PRAGMA user_version")[0][0]
+
+    def replace(self):
+        """Put the next program in the place of this one, as mv and dpkg do."""
+        shutil.copy2(instance.Instance.next_binary, self.program + ".new")
+        os.rename(self.program + ".new", self.program)
+
+    def test_under_load(self):
+        """Every answer is 200, or 503 with Retry-After; nothing acknowledged is lost."""
+        made = self.begin()
+        before = self.schema()
+        token = self.demo()
+        pids = made.server.responders() if made.server.pooled else []
+        with Load(self.http, token) as load:
+            load.wait(20)
+            self.replace()
+            made.run("migrate", code=0)
+            load.wait(60)
+        self.assertEqual((load.broken, load.other), ([], []))
+        self.assertEqual(self.schema(), before + 1)
+        for pid in pids:
+            # The same processes: no web server had to start one.
+            self.assertTrue(os.path.samefile(f"/proc/{pid}/exe", self.program))
+        if made.server.pooled:
+            self.assertEqual(made.server.responders(), pids)
+            self.assertLessEqual(len(load.refused), 2 * len(pids))
+        for name in load.acknowledged:
+            self.assertIsNotNone(self.row(f"my-org/{name}"), name)
+        self.assertEqual(made.query("PRAGMA integrity_check")[0][0], "ok")
+        self.assert_token_good(token)
+
+    def test_schema_first(self):
+        """While only the schema is new: 503 with Retry-After, nothing written, no end of it."""
+        made = self.begin()
+        token = self.demo()
+        self.add(token)
+        count = made.query("SELECT count(*) FROM application")[0][0]
+        older = self.schema()
+        made.change(f"PRAGMA user_version = {older + 1}")
+        self.wait_for(503)
+        for _ in range(6):
+            reply = self.http.call_tool_reply(token, "add_application", {
+                "application": {"owner": "my-org", "name": case.unique()}})
+            self.assertEqual(reply.status_code, 503)
+            self.assertEqual(reply.headers["Retry-After"], "2")
+            self.assertEqual(reply.json()["error"]["code"], -32603)
+        self.assertIn("use a newer casement", made.server.log_since(self.log_mark))
+        self.assertEqual(made.run("application", "list").code, 7)
+        self.assertEqual(made.query("SELECT count(*) FROM application")[0][0], count)
+        # The program follows: the processes that wait for it become it.
+        made.change(f"PRAGMA user_version = {older}")
+        self.wait_for(200)
+        made.change(f"PRAGMA user_version = {older + 1}")
+        self.wait_for(503)
+        self.replace()
+        self.wait_for(200)
+        self.add(token)
+
+    def wait_for(self, status):
+        """Until health is answered so, by the program itself, several times in a row."""
+        deadline = time.monotonic() + servers.patient(RECOVERY_SECONDS)
+        good = 0
+        while good < 6:
+            self.assertLess(time.monotonic(), deadline, self.http.get("/api/health").text)
+            reply = self.http.get("/api/health")
+            good = good + 1 if reply.status_code == status and "X-Request-Id" in reply.headers else 0
+            if not good:
+                time.sleep(0.05)
