@@ -15,12 +15,15 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt
 	libssl-dev libcrypt-dev libcurl4-openssl-dev libcunit1-dev
 PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
 PACKAGES_MOUNTS := apache2 libapache2-mod-fcgid nginx spawn-fcgi multiwatch
+PACKAGES_INSTALL := lighttpd-mod-openssl openssl iproute2 systemd systemd-sysv
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv
 PACKAGES_BENCH := wrk valgrind
+PACKAGES_DIST := debootstrap
+PACKAGES_DEB := debhelper fakeroot groff-base lintian
 
 # Goals that change what the others find run before them, with -j too.
-FIRST := $(filter setup setup-mounts setup-tools setup-clients setup-bench clean,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-% clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
 MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
@@ -71,14 +74,20 @@ UNIT := $(BUILD)/unit
 # The program with one more migration, to which the tests upgrade the one that runs.
 NEXT := build/next/casement
 
+PLACE = $(DESTDIR)$(PREFIX)
+# What of deploy/ is of use where the program is installed.
+INSTALLED := $(addprefix deploy/,README.md apply configure install apache/* cron/* init.d/* lighttpd/* \
+	logrotate/* nginx/* prometheus/* systemd/*)
+
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-mounts setup-tools setup-clients setup-bench run check checklist \
-	check-together check-unit check-asan check-valgrind check-mounts check-clients bench lint format \
-	coverage install clean help tests can-build can-test FORCE
+.PHONY: all setup setup-mounts setup-install setup-tools setup-clients setup-bench setup-dist setup-deb \
+	run check checklist check-together check-unit check-asan check-valgrind check-mounts check-install \
+	check-clients check-dist check-deb bench lint format coverage install dist deb clean help tests \
+	can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -87,6 +96,9 @@ setup: ## install what building, running and testing need (Debian; sudo only whe
 
 setup-mounts: ## install the web servers that check-mounts needs besides
 	@deploy/setup $(PACKAGES_MOUNTS)
+
+setup-install: ## install the web servers and the systemd that check-install needs besides
+	@deploy/setup $(PACKAGES_MOUNTS) $(PACKAGES_INSTALL)
 
 setup-tools: ## install what lint, format and check-valgrind need besides
 	@deploy/setup $(PACKAGES_TOOLS)
@@ -97,6 +109,12 @@ setup-clients: ## install what check-clients needs besides node and npm
 setup-bench: ## install what bench needs besides node and npm, and the peer's packages
 	@deploy/setup $(PACKAGES_BENCH)
 	@! command -v npm >/dev/null || npm ci --no-audit --no-fund --prefix tests/bench/peer
+
+setup-dist: ## install what check-dist needs besides
+	@deploy/setup $(PACKAGES_DIST)
+
+setup-deb: ## install what deb and check-deb need besides
+	@deploy/setup $(PACKAGES_DEB) $(PACKAGES_DIST)
 
 run: $(PROGRAM) ## run it behind lighttpd until Ctrl-C: PORT=8080, VAR=var (the folder for all state)
 	@exec deploy/run "$(PROGRAM)" "$(PORT)" "$(VAR)"
@@ -156,6 +174,20 @@ $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
 
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
+
+# The same program, with its libraries and its loader from lib/ beside it.  RPATH (not RUNPATH)
+# holds for the libraries of libraries too.
+$(BUILD)/dist/casement: $(PROGRAM)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -s -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/lib' \
+		-Wl,--dynamic-linker="lib/$$(readelf -p .interp $(PROGRAM) | sed -n 's|.*/\([^ ]*\)$$|\1|p')" \
+		-o $@ $(FCGI_OBJECTS) $(LIBRARY) -lfcgi $(PKG_LIBS) $(LDLIBS)
+
+dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries included: build/dist
+	@deploy/dist "$(PROGRAM)" "$<" "$(BUILD)/dist"
+
+deb: | $(FIRST) ## build Debian packages, looked over by lintian: build/deb
+	@deploy/deb "$(BUILD)/deb"
 
 tests: $(PROGRAM) $(UNIT) next | can-test
 
@@ -219,6 +251,11 @@ check-mounts: $(PROGRAM) | can-test ## the end-to-end tests behind every web ser
 		configure '$(PYTHON) tests/deploy/configure.py --binary $(PROGRAM)' \
 		'every mounting' '$(PYTHON) tests/e2e/mounts.py --binary $(PROGRAM)'
 
+check-install: $(PROGRAM) ## deploy/install in systems of their own, with systemd and without (wants root)
+	@rm -rf "$(BUILD)/tree"
+	@$(MAKE) $(call PASS,$(BUILD)) -s install DESTDIR="$(BUILD)/tree"
+	@tests/install/run "$(BUILD)/tree"
+
 check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
 
@@ -229,6 +266,13 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
 
 bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and memory beside a null responder, the bare libraries and a peer
 	@$(PYTHON) tests/bench/run.py --binary $(PROGRAM) --tools $(BUILD)/bench
+
+check-dist: dist ## use that archive on a rented host: a Debian 11, made by debootstrap (wants root)
+	@$(PYTHON) tests/dist/run.py --program "$(PROGRAM)" --archive "$(BUILD)"/dist/*.tar.gz \
+		--world "$(BUILD)/debian-11"
+
+check-deb: deb ## install the packages on a Debian made by debootstrap, use and remove them (wants root)
+	@$(PYTHON) tests/deb/run.py --packages "$(BUILD)/deb" --world "$(BUILD)/debian"
 
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \
@@ -255,10 +299,16 @@ covered: tests
 		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)'
 	@tests/coverage "$(BUILD)/obj/lib"
 
-install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local)
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/casement"
-	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/casement"
-	ln -sf ../../bin/casement "$(DESTDIR)$(PREFIX)/lib/casement/casement.fcgi"
+install: $(PROGRAM) ## install into DESTDIR and PREFIX (/usr/local): program, manual, completion, deploy
+	install -d "$(PLACE)/bin" "$(PLACE)/lib/casement" "$(PLACE)/share/casement"
+	install -m 755 $(PROGRAM) "$(PLACE)/bin/casement"
+	ln -sf ../../bin/casement "$(PLACE)/lib/casement/casement.fcgi"
+	for page in deploy/man/*; do \
+		install -D -m 644 -t "$(PLACE)/share/man/man$${page##*.}" "$$page" || exit 1; done
+	install -D -m 644 -t "$(PLACE)/share/bash-completion/completions" deploy/completion/casement
+	for file in $(INSTALLED); do \
+		install -D "-m$$(test -x "$$file" && echo 755 || echo 644)" "$$file" \
+			"$(PLACE)/share/casement/$$file" || exit 1; done
 
 clean: ## remove everything that was built
 	rm -rf build

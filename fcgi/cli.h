@@ -31,6 +31,7 @@ struct cli {
 	const char *env_file;
 	const char *scope;
 	const char *if_match;
+	const char *dist;
 	const char *token;
 };
 
@@ -65,6 +66,15 @@ cli_run cli_doctor;
 
 /* cli_init.c */
 cli_run cli_init;
+
+/*
+ * cli_dist.c, for init --dist: put into cli->path where the folder that goes to shared hosting
+ * keeps its database, and make the folder for it; CM_INPUT when cli->dist is no such folder.
+ */
+enum cm_status cli_dist_place(struct cli *cli, struct cm_err *err);
+
+/* Tell what to do with that folder. */
+void cli_dist_tell(const struct cli *cli);
 
 /* Run work and write an audit row about it, in one transaction. */
 enum cm_status cli_change(struct cli *cli, const char *tool, const char *target,

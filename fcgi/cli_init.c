@@ -296,6 +296,8 @@ enum cm_status cli_init(struct cli *cli, struct cm_err *err)
 		print_json(cli, made);
 	else if (rc == CM_OK)
 		print_text(cli, made);
+	if (rc == CM_OK && cli->dist != NULL && !cli->json)
+		cli_dist_tell(cli);
 	cm_crypto_wipe(made, sizeof made);
 	return rc;
 }

@@ -22,7 +22,8 @@ enum {
 	TAKES_SECRETS = 64,
 	TAKES_DRY_RUN = 128,
 	TAKES_IF_MATCH = 256,
-	TAKES_TOKEN = 512
+	TAKES_TOKEN = 512,
+	TAKES_DIST = 1024
 };
 
 /* Whether the database must be there before the command runs. */
@@ -42,9 +43,10 @@ struct command {
 static cli_run help, version;
 
 static const struct command commands[] = {
-    {"init", NULL, "[--url URL] [--demo [--env-file FILE]]",
-     "Create the database, a signing key and an administrator's client. Again: what is missing.", 0,
-     0, TAKES_URL | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
+    {"init", NULL, "[--url URL] [--dist FOLDER] [--demo [--env-file FILE]]",
+     "Create the database, a signing key and an administrator's client. Again: what is missing. "
+     "--dist: in an unpacked archive of `make dist`, which then goes to shared hosting.",
+     0, 0, TAKES_URL | TAKES_DIST | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
     {"application", "rotate-secret", "OWNER/NAME",
      "Give an application a new secret; the old one stops working.", 1, 1, 0, NEEDS_STORE,
      cli_application_rotate_secret},
@@ -152,9 +154,11 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 {
 	(void)cli;
 	(void)err;
-	printf("Casement: an MCP server with OAuth 2.1 for an application registry.\n\n"
-	       "Without arguments and under a web server, it answers FastCGI or CGI requests.\n"
-	       "The database is where CASEMENT_DB or casement.conf beside the program says.\n\n");
+	printf(
+	    "Casement: an MCP server with OAuth 2.1 for an application registry.\n\n"
+	    "Without arguments and under a web server, it answers FastCGI or CGI requests.\n"
+	    "The database is where CASEMENT_DB says, else casement.conf beside the program, else\n"
+	    "/etc/casement.conf.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		print_usage(stdout, &commands[i]);
 	printf("\nKIND is one of");
@@ -225,6 +229,8 @@ static const char **value_option(struct cli *cli, const struct command *command,
 		return &cli->scope;
 	if (strcmp(word, "--if-match") == 0 && (command->takes & TAKES_IF_MATCH) != 0)
 		return &cli->if_match;
+	if (strcmp(word, "--dist") == 0 && (command->takes & TAKES_DIST) != 0)
+		return &cli->dist;
 	if (strcmp(word, "--token") == 0 && (command->takes & TAKES_TOKEN) != 0)
 		return &cli->token;
 	return NULL;
@@ -275,7 +281,8 @@ static enum cm_status open_store(struct cli *cli, const struct command *command,
 	/* What is wrong with the arguments is said before anything is created. */
 	if (cli->url != NULL && (rc = cm_setting_check("issuer", cli->url, err)) != CM_OK)
 		return rc;
-	if ((rc = cm_place_database(cli->path, err)) != CM_OK)
+	rc = cli->dist != NULL ? cli_dist_place(cli, err) : cm_place_database(cli->path, err);
+	if (rc != CM_OK)
 		return rc;
 	cm_context_init(&cli->ctx, cli->path);
 	rc = cm_store_open(cli->path, command->need == MAKES_STORE, &store, err);

@@ -5,22 +5,25 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONF "/casement.conf"
+#define CONF          "/casement.conf"
+#define SYSTEM_FOLDER "/etc"
 
-/* The folder of the running program, with room left for the name of the file beside it. */
-static int own_folder(char out[PATH_MAX])
+/* The folder of the running program, if there is a casement.conf in it; else the system's. */
+static void conf_folder(char out[PATH_MAX])
 {
 	ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - sizeof CONF);
 	char *slash;
 
-	if (len <= 0)
-		return -1;
-	out[len] = '\0';
+	out[len < 0 ? 0 : len] = '\0';
 	slash = strrchr(out, '/');
-	if (slash == NULL)
-		return -1;
-	*slash = '\0';
-	return 0;
+	if (slash != NULL) {
+		memcpy(slash, CONF, sizeof CONF);
+		if (access(out, F_OK) == 0) {
+			*slash = '\0';
+			return;
+		}
+	}
+	memcpy(out, SYSTEM_FOLDER, sizeof SYSTEM_FOLDER);
 }
 
 /* The value of a line "database = PATH", NULL for any other line. */
@@ -39,32 +42,45 @@ static char *database_value(char *line)
 	return *value == '\0' ? NULL : value;
 }
 
-enum cm_status cm_place_database(char out[PATH_MAX], struct cm_err *err)
+/* A folder ("": none) and a path; what: where the path is from, for the message. */
+static enum cm_status join(const char *folder, const char *path, char out[PATH_MAX],
+                           const char *what, struct cm_err *err)
 {
-	const char *given = getenv("CASEMENT_DB");
+	if (snprintf(out, PATH_MAX, "%s%s%s", folder, folder[0] == '\0' ? "" : "/", path) <
+	    PATH_MAX)
+		return CM_OK;
+	out[0] = '\0';
+	return cm_err_set(err, CM_USAGE, "%s: the path of the database is too long", what);
+}
+
+enum cm_status cm_place_in(const char *folder, char out[PATH_MAX], struct cm_err *err)
+{
 	char line[PATH_MAX + 32], path[PATH_MAX];
+	const char *value = NULL;
 	FILE *file = NULL;
 
 	out[0] = '\0';
-	if (given != NULL && *given != '\0') {
-		snprintf(out, PATH_MAX, "%s", given);
-		return CM_OK;
-	}
-	if (own_folder(path) == 0) {
-		memcpy(path + strlen(path), CONF, sizeof CONF);
+	if (snprintf(path, sizeof path, "%s" CONF, folder) < (int)sizeof path)
 		file = fopen(path, "re");
-	}
-	while (file != NULL && out[0] == '\0' && fgets(line, sizeof line, file) != NULL) {
-		const char *value = database_value(line);
-
-		if (value != NULL)
-			snprintf(out, PATH_MAX, "%s", value);
-	}
+	while (file != NULL && value == NULL && fgets(line, sizeof line, file) != NULL)
+		value = database_value(line);
 	if (file != NULL)
 		fclose(file);
-	return out[0] != '\0' ? CM_OK
-	                      : cm_err_set(err, CM_USAGE,
-	                                   "No database: set CASEMENT_DB to its path, or write "
-	                                   "\"database = PATH\" into casement.conf beside the "
-	                                   "program.");
+	if (value == NULL)
+		return cm_err_set(err, CM_USAGE,
+		                  "No database: set CASEMENT_DB to its path, or write "
+		                  "\"database = PATH\" into %s.",
+		                  path);
+	return join(value[0] == '/' ? "" : folder, value, out, path, err);
+}
+
+enum cm_status cm_place_database(char out[PATH_MAX], struct cm_err *err)
+{
+	const char *given = getenv("CASEMENT_DB");
+	char folder[PATH_MAX];
+
+	if (given != NULL && *given != '\0')
+		return join("", given, out, "CASEMENT_DB", err);
+	conf_folder(folder);
+	return cm_place_in(folder, out, err);
 }

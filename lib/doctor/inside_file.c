@@ -214,7 +214,8 @@ static bool is_denied(const char *folder)
 		const char *word = line + strspn(line, " \t");
 
 		denied = strncasecmp(word, "Require all denied", 18) == 0 ||
-		         strncasecmp(word, "Deny from all", 13) == 0;
+		         strncasecmp(word, "Deny from all", 13) == 0 ||
+		         strncasecmp(word, "RedirectMatch 403 ^", 19) == 0;
 	}
 	if (file != NULL)
 		fclose(file);

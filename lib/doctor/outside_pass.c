@@ -276,10 +276,11 @@ static bool gives_out(const struct visit *v, const char *base, const char *path)
 
 void visit_files(void *visit, struct cm_finding *f)
 {
-	static const char *const paths[] = {
-	    "/casement.db",      "/casement.db-wal",     "/var/casement.db",
-	    "/data/casement.db", "/db/casement.db",      "/casement/casement.db",
-	    "/lib/casement.db",  "/private/casement.db", "/state/casement.db"};
+	static const char *const paths[] = {"/casement.db",       "/casement.db-wal",
+	                                    "/var/casement.db",   "/data/casement.db",
+	                                    "/db/casement.db",    "/casement/casement.db",
+	                                    "/lib/casement.db",   "/private/casement.db",
+	                                    "/state/casement.db", "/casement-state/casement.db"};
 	const struct visit *v = visit;
 
 	cm_finding_say(f, CM_VERDICT_OK, "The database is not where it can be guessed.");

@@ -137,9 +137,11 @@ static bool set_body(CURL *curl, struct transfer *t)
 	return lib.easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
 	       lib.easy_setopt(curl, CURLOPT_READFUNCTION, give_body) == CURLE_OK &&
 	       lib.easy_setopt(curl, CURLOPT_READDATA, t) == CURLE_OK &&
-	       (t->request->chunked ||
-	        lib.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-	                        (curl_off_t)t->request->body_len) == CURLE_OK);
+	       (t->request->chunked
+	            /* HTTP/2 has no such thing. */
+	            ? lib.easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1)
+	            : lib.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+	                              (curl_off_t)t->request->body_len)) == CURLE_OK;
 }
 
 static bool set_options(CURL *curl, struct transfer *t, struct curl_slist *fields)
