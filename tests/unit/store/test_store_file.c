@@ -385,8 +385,7 @@ static void test_one_state(void)
 	CU_ASSERT_EQUAL(cm_store_write(two, add, "b", NULL), CM_OK);
 	CU_ASSERT_FALSE(exists(one, "b"));
 	CU_ASSERT_EQUAL(cm_store_write(one, add, "c", NULL), CM_OK);
-	CU_ASSERT_TRUE(exists(one, "b"));
-	CU_ASSERT_TRUE(exists(one, "c"));
+	CU_ASSERT_TRUE(exists(one, "b") && exists(one, "c"));
 
 	(void)version(one);
 	CU_ASSERT_EQUAL(cm_store_write(two, add, "d", NULL), CM_OK);
