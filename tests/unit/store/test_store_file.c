@@ -391,8 +391,8 @@ static void test_one_state(void)
 	CU_ASSERT_EQUAL(cm_store_write(two, add, "d", NULL), CM_OK);
 	(void)version(one);
 	CU_ASSERT_TRUE(exists(one, "d"));
-	cm_store_close(one);
 	cm_store_close(two);
+	cm_store_close(one);
 	fixture_folder_remove(&folder);
 }
 
