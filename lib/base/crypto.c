@@ -11,7 +11,8 @@
 
 static bool (*test_source)(void *out, size_t len);
 
-/* The kernel's: OpenSSL would seed a generator of its own first, half the start of a CGI process. */
+/* The kernel's: OpenSSL would seed a generator of its own first, half the start of a CGI process.
+ */
 static bool draw(unsigned char *out, size_t len)
 {
 	while (len > 0) {
