@@ -90,7 +90,7 @@ static enum cm_status write_code(struct cm_store *store, void *arg, struct cm_er
 		rc = cm_code_insert(store, code, err);
 	if (rc == CM_OK)
 		rc = cm_audit_insert(store, &grant->audit, err);
-	return rc == CM_OK ? cm_sweep(store, (unsigned char)code->family[0], err) : rc;
+	return rc == CM_OK ? cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err) : rc;
 }
 
 static void copy(char *out, size_t size, const char *text)

@@ -133,7 +133,7 @@ static enum cm_status write_session(struct cm_store *store, void *arg, struct cm
 	                            work->expires_at_s, err)) != CM_OK ||
 	    (rc = cm_audit_insert(store, &work->audit, err)) != CM_OK)
 		return rc;
-	return cm_sweep(store, (unsigned char)work->fresh.sha256[0], err);
+	return cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err);
 }
 
 /* A new secret at each sign-in, so that one that was planted before is worth nothing. */

@@ -874,10 +874,12 @@ class Trail(RegistryCase):
             "'ok', '', '' FROM (VALUES (9), (11), (12))")
         self.instance.change("DELETE FROM audit WHERE tool = 'old' AND at_s < "
                              "strftime('%s', 'now') - 86400 * 11.5")
-        for _ in range(60):
+        for _ in range(400):
             self.demo()
-        self.assertEqual(self.instance.query(
-            "SELECT count(*) AS n FROM audit WHERE tool = 'old'")[0]["n"], 1)
+            left = self.instance.query("SELECT count(*) AS n FROM audit WHERE tool = 'old'")[0]["n"]
+            if left == 1:
+                break
+        self.assertEqual(left, 1)
 
     def test_R6_filters_and_tenancy(self):
         """By tool, target, client and time; of one's own organisation."""
