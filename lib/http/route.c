@@ -50,6 +50,15 @@ static bool method_fits(const struct cm_route *route, const char *method)
 	       (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
+/* A page of another site must not use a person's browser to reach this server. */
+static enum cm_status check_origin(const struct cm_route *route, const struct cm_exchange *x,
+                                   struct cm_err *err)
+{
+	if (route->auth == CM_AUTH_NONE || cm_cors_allowed(x))
+		return CM_OK;
+	return cm_err_set(err, CM_FORBIDDEN, "Pages of this origin may not call the server.");
+}
+
 /* What must hold before a handler sees the request; an error that is set already stays. */
 static enum cm_status check_request(const struct cm_route *route, struct cm_exchange *x,
                                     struct cm_err *err)
@@ -58,13 +67,12 @@ static enum cm_status check_request(const struct cm_route *route, struct cm_exch
 
 	if (err->status != CM_OK)
 		return err->status;
-	/* A page of another site must not use a person's browser to reach this server. */
-	if (route->auth == CM_AUTH_REQUIRED && !cm_cors_allowed(x))
-		return cm_err_set(err, CM_FORBIDDEN,
-		                  "Pages of this origin may not call the server.");
+	if ((rc = check_origin(route, x, err)) != CM_OK)
+		return rc;
 	if (route->auth == CM_AUTH_REQUIRED && (rc = cm_exchange_authenticate(x, err)) != CM_OK)
 		return rc;
-	if (x->req->body_state == CM_BODY_TOO_LARGE)
+	if (x->req->body_state == CM_BODY_TOO_LARGE ||
+	    x->req->body_len > (size_t)x->ctx->settings.max_body_bytes)
 		return cm_err_set(err, CM_TOO_LARGE, "The body is over the limit of %lld bytes.",
 		                  (long long)x->ctx->settings.max_body_bytes);
 	if (x->req->body_state == CM_BODY_SHORT)
@@ -99,15 +107,12 @@ static void answer_other(const struct cm_route *route, const char *methods, stru
 	bool anyone = route->cors == CM_CORS_ANYONE;
 	struct cm_err err = {0};
 
-	if (strcmp(x->req->method, "OPTIONS") == 0 &&
-	    (route->auth == CM_AUTH_NONE || cm_cors_allowed(x))) {
+	if (check_origin(route, x, &err) == CM_OK && strcmp(x->req->method, "OPTIONS") == 0) {
 		cm_cors_preflight(x, methods, anyone);
 		return;
 	}
 	cm_cors_put(x, anyone);
-	if (strcmp(x->req->method, "OPTIONS") == 0) {
-		cm_err_set(&err, CM_FORBIDDEN, "Pages of this origin may not call the server.");
-	} else {
+	if (err.status == CM_OK) {
 		cm_response_header(x->res, "Allow", methods);
 		cm_err_set(&err, CM_HTTP_METHOD, "Use %s here.", methods);
 	}

@@ -31,26 +31,29 @@ static void put_value(struct completion *c, const char *text)
 	c->count++;
 }
 
+static void offer(struct completion *c, const char *text)
+{
+	if (strncmp(text, c->value, strlen(c->value)) == 0)
+		put_value(c, text);
+}
+
 static void offer_owner(const struct cm_organization *row, void *arg)
 {
 	struct completion *c = arg;
 
 	snprintf(c->last, sizeof c->last, "%s", row->name);
 	c->rows++;
-	if (strncmp(row->name, c->value, strlen(c->value)) == 0)
-		put_value(c, row->name);
+	offer(c, row->name);
 }
 
 /* Names of organisations: all for built-in, for the others their own. */
 static enum cm_status complete_owner(struct completion *c, struct cm_err *err)
 {
 	const struct cm_principal *caller = &c->m->x->caller;
-	struct cm_organization own = {0};
 	enum cm_status rc = CM_OK;
 
 	if (!cm_principal_is_built_in(caller)) {
-		memcpy(own.name, caller->organization, sizeof own.name);
-		offer_owner(&own, c);
+		offer(c, caller->organization);
 		return CM_OK;
 	}
 	do {
@@ -84,8 +87,12 @@ static enum cm_status complete_name(struct completion *c, const struct cm_resour
 	struct cm_err why = {0};
 	enum cm_status rc = CM_NOMEM;
 
-	if (arguments != NULL && cm_json_set(arguments, "owner", cm_json_from_string(owner)) &&
-	    cm_json_set(arguments, "namePrefix", cm_json_from_string(prefix)))
+	if (kind->owner != NULL && c->owner == NULL)
+		owner = kind->owner;
+	if (kind->owner != NULL && strcmp(owner, kind->owner) != 0)
+		rc = CM_OK;
+	else if (arguments != NULL && cm_json_set(arguments, "owner", cm_json_from_string(owner)) &&
+	         cm_json_set(arguments, "namePrefix", cm_json_from_string(prefix)))
 		rc = cm_resource_list(&base, m->box, kind, arguments, &page, &why);
 	/* What the caller may not see, and what can be no name, has no completions. */
 	if (rc == CM_SCOPE || rc == CM_FORBIDDEN || rc == CM_INPUT)
@@ -123,6 +130,18 @@ static enum cm_status complete_id(struct completion *c, struct cm_err *err)
 	return rc;
 }
 
+/* Who has entities of a kind, for those who may list them. */
+static enum cm_status complete_owner_of(struct completion *c, const struct cm_resource_kind *kind,
+                                        struct cm_err *err)
+{
+	if (!cm_tool_allowed(cm_tool_find(c->m->box, kind->list_tool), &c->m->x->caller))
+		return CM_OK;
+	if (kind->owner == NULL)
+		return complete_owner(c, err);
+	offer(c, kind->owner);
+	return CM_OK;
+}
+
 static enum cm_status complete_template(struct completion *c, const char *uri, const char *argument,
                                         struct cm_err *err)
 {
@@ -136,7 +155,7 @@ static enum cm_status complete_template(struct completion *c, const char *uri, c
 			continue;
 		c->owner = cm_json_string(cm_json_get(cm_json_get(context, "arguments"), "owner"));
 		if (strcmp(argument, "owner") == 0)
-			return complete_owner(c, err);
+			return complete_owner_of(c, &c->m->box->kind[i], err);
 		if (strcmp(argument, "name") == 0)
 			return complete_name(c, &c->m->box->kind[i], c->value, err);
 		return cm_err_set(err, CM_PARAMS, "The template has no argument %.60s.", argument);
@@ -147,18 +166,18 @@ static enum cm_status complete_template(struct completion *c, const char *uri, c
 static enum cm_status complete_prompt(struct completion *c, const char *name, const char *argument,
                                       struct cm_err *err)
 {
-	const struct cm_prompt_argument *a = NULL;
+	const struct cm_prompt *prompt = cm_prompt_find(c->m->box, name);
+	const struct cm_prompt_argument *a;
 
-	for (size_t i = 0; i < c->m->box->prompts; i++) {
-		if (strcmp(c->m->box->prompt[i].name, name) == 0)
-			a = c->m->box->prompt[i].argument;
-	}
-	if (a == NULL)
+	if (prompt == NULL)
 		return cm_err_set(err, CM_PARAMS, "Unknown prompt: %.100s", name);
+	a = prompt->argument;
 	while (a->name != NULL && strcmp(a->name, argument) != 0)
 		a++;
 	if (a->name == NULL)
 		return cm_err_set(err, CM_PARAMS, "%s has no argument %.60s.", name, argument);
+	if (!cm_prompt_allowed(prompt, &c->m->x->caller))
+		return CM_OK;
 	if (a->completes == CM_COMPLETES_OWNER)
 		return complete_owner(c, err);
 	return a->completes == CM_COMPLETES_ID ? complete_id(c, err) : CM_OK;

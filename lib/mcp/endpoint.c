@@ -25,17 +25,23 @@ bool cm_mcp_errors_without_id(const struct cm_request *req)
 	return revision != NULL && revision->errors_without_id;
 }
 
-/* The revision of a message: what the header says; without one, what the body says of itself. */
+/*
+ * The revision of a message: what the header says; without one, what the body says of itself.  A
+ * body of a revision whose requests stand alone is served by that one or not at all, so that a
+ * header can't turn off what it is checked against (MCP 2026-07-28, basic/versioning).
+ */
 static const struct cm_revision *find_revision(const struct cm_message *m, const cm_json *message,
                                                const char **wanted)
 {
 	const cm_json *meta = cm_json_get(cm_json_get(message, "params"), "_meta");
 	const char *in_body = cm_json_string(cm_json_get(meta, VERSION_META));
+	const struct cm_revision *named, *own = in_body == NULL ? NULL : cm_revision_find(in_body);
 
 	*wanted = named_version(m->x->req);
 	if (*wanted == NULL)
 		*wanted = in_body;
-	return *wanted == NULL ? cm_revision_unnamed() : cm_revision_find(*wanted);
+	named = *wanted == NULL ? cm_revision_unnamed() : cm_revision_find(*wanted);
+	return named != NULL && own != NULL && own->per_request ? own : named;
 }
 
 /* An error that names what is spoken here, so that a client can choose (MCP basic/versioning). */

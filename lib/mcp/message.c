@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/throttle.h"
 #include "base/text.h"
 #include "mcp/mirror.h"
 
@@ -128,6 +129,16 @@ static void note(struct cm_message *m, const char *method)
 	cm_text_repair(x->rpc_tool);
 }
 
+static enum cm_status count_call(struct cm_message *m, const struct cm_method *method,
+                                 struct cm_err *err)
+{
+	if (!method->counted)
+		return CM_OK;
+	return cm_throttle_rate(m->x->ctx->store, "call", m->x->caller.client_id,
+	                        m->x->ctx->settings.tool_calls_per_minute, &m->x->retry_after_s,
+	                        err);
+}
+
 static enum cm_status run_method(struct cm_message *m, const char *name, struct cm_buf *out,
                                  struct cm_err *err)
 {
@@ -142,6 +153,8 @@ static enum cm_status run_method(struct cm_message *m, const char *name, struct 
 		return cm_err_set(err, CM_METHOD, "Method not found: %.100s", name);
 	if (m->params != NULL && cm_json_type(m->params) != CM_JSON_OBJECT)
 		return cm_err_set(err, CM_PARAMS, "params must be an object.");
+	if ((rc = count_call(m, method, err)) != CM_OK)
+		return rc;
 	put_head(m, out);
 	cm_json_put_name(out, "result");
 	cm_json_put_open(out, '{');

@@ -37,6 +37,7 @@ struct cm_method {
 	enum { CM_ERA_ALL = 0, CM_ERA_HANDSHAKE, CM_ERA_PER_REQUEST } era;
 	enum cm_cache cache;
 	const char *mirrored; /* the parameter that the header Mcp-Name repeats; NULL: none */
+	bool counted;         /* against the setting tool_calls_per_minute */
 };
 
 /* The method of this name in a revision, NULL when there is none. */

@@ -28,15 +28,19 @@ static void put_instructions(const struct cm_message *m, struct cm_buf *result)
 {
 	struct cm_buf text = {0};
 
-	cm_buf_puts(&text, "Casement manages the applications (OAuth clients) of an organisation. "
+	cm_buf_puts(&text, "Casement keeps an organisation's registry: applications (OAuth "
+	                   "clients), users, roles, permissions, tokens and an audit trail. "
 	                   "This token has the scopes: ");
 	if (m->x->caller.scopes == 0)
 		cm_buf_puts(&text, "none");
 	cm_scope_put(&text, m->x->caller.scopes);
 	cm_buf_puts(&text,
-	            ". tools/list shows the tools that they allow. Lists come in pages: pass "
-	            "the cursor of one page to get the next. A clientSecret is told once, by "
-	            "the call that makes it, and never again.");
+	            ". tools/list shows the tools that they allow; a call that needs another scope "
+	            "is refused and told which. An id is owner/name, such as my-org/my-app. Lists "
+	            "come in pages: a page that is not the last gives a cursor; call again with "
+	            "it, and the same filters, for the next. Before a change, dry_run tells what "
+	            "it would do. A clientSecret is told once, by the call that makes it, and "
+	            "never again: pass it on at once. Passwords and tokens are never returned.");
 	cm_json_put_member(result, "instructions", cm_buf_str(&text));
 	if (text.failed)
 		result->failed = true;
@@ -84,18 +88,29 @@ enum cm_status cm_method_ping(struct cm_message *m, struct cm_buf *result, struc
 }
 
 static const struct cm_method methods[] = {
-    {"initialize", cm_method_initialize, CM_ERA_HANDSHAKE, CM_CACHE_NONE, NULL},
-    {"ping", cm_method_ping, CM_ERA_HANDSHAKE, CM_CACHE_NONE, NULL},
-    {"server/discover", cm_method_discover, CM_ERA_PER_REQUEST, CM_CACHE_PRIVATE, NULL},
-    {"tools/list", cm_method_tools_list, CM_ERA_ALL, CM_CACHE_PRIVATE, NULL},
-    {"tools/call", cm_method_tools_call, CM_ERA_ALL, CM_CACHE_NONE, "name"},
-    {"resources/list", cm_method_resources_list, CM_ERA_ALL, CM_CACHE_STALE, NULL},
-    {"resources/templates/list", cm_method_resources_templates_list, CM_ERA_ALL, CM_CACHE_PUBLIC,
-     NULL},
-    {"resources/read", cm_method_resources_read, CM_ERA_ALL, CM_CACHE_STALE, "uri"},
-    {"prompts/list", cm_method_prompts_list, CM_ERA_ALL, CM_CACHE_PRIVATE, NULL},
-    {"prompts/get", cm_method_prompts_get, CM_ERA_ALL, CM_CACHE_NONE, "name"},
-    {"completion/complete", cm_method_completion_complete, CM_ERA_ALL, CM_CACHE_NONE, NULL},
+    {.name = "initialize", .run = cm_method_initialize, .era = CM_ERA_HANDSHAKE},
+    {.name = "ping", .run = cm_method_ping, .era = CM_ERA_HANDSHAKE},
+    {.name = "server/discover",
+     .run = cm_method_discover,
+     .era = CM_ERA_PER_REQUEST,
+     .cache = CM_CACHE_PRIVATE},
+    {.name = "tools/list", .run = cm_method_tools_list, .cache = CM_CACHE_PRIVATE},
+    {.name = "tools/call", .run = cm_method_tools_call, .mirrored = "name", .counted = true},
+    {.name = "resources/list",
+     .run = cm_method_resources_list,
+     .cache = CM_CACHE_STALE,
+     .counted = true},
+    {.name = "resources/templates/list",
+     .run = cm_method_resources_templates_list,
+     .cache = CM_CACHE_PUBLIC},
+    {.name = "resources/read",
+     .run = cm_method_resources_read,
+     .cache = CM_CACHE_STALE,
+     .mirrored = "uri",
+     .counted = true},
+    {.name = "prompts/list", .run = cm_method_prompts_list, .cache = CM_CACHE_PRIVATE},
+    {.name = "prompts/get", .run = cm_method_prompts_get, .mirrored = "name"},
+    {.name = "completion/complete", .run = cm_method_completion_complete, .counted = true},
 };
 
 const struct cm_method *cm_method_find(const char *name, const struct cm_revision *revision)

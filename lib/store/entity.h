@@ -87,6 +87,7 @@ struct cm_entity {
 	const struct cm_field *fields;
 	size_t field_count;
 	enum cm_stmt get, list, list_of_owner, insert, update, remove;
+	const char *owner; /* the one owner of all rows; NULL: each has its own */
 	/* The columns that say whose a row is: all must be the caller's organisation. */
 	const char *tenant[CM_TENANT_COLUMNS];
 	struct cm_entity_link link[CM_LINKS_MAX];

@@ -7,7 +7,7 @@
 static const struct cm_field fields[] = {
     {.name = "owner",
      .column = "owner",
-     .fallback = "\"admin\"",
+     .fallback = "\"" CM_ORGANIZATION_OWNER "\"",
      .flags = CM_FIELD_READ_ONLY,
      .description = "Always admin, as Casdoor has it"},
     {.name = "name",
@@ -92,6 +92,7 @@ const struct cm_entity cm_organization_entity = {
     .get = CM_STMT_ORGANIZATION_GET,
     .list = CM_STMT_ORGANIZATION_LIST,
     .list_of_owner = CM_STMT_ORGANIZATION_LIST_OF_OWNER,
+    .owner = CM_ORGANIZATION_OWNER,
     .insert = CM_STMT_ORGANIZATION_INSERT,
     .update = CM_STMT_ORGANIZATION_UPDATE,
     .remove = CM_STMT_ORGANIZATION_DELETE,
@@ -107,7 +108,7 @@ enum cm_status cm_organization_insert(struct cm_store *store, const struct cm_or
 	struct cm_query q;
 
 	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_INSERT, err);
-	cm_query_text(&q, ":owner", "admin");
+	cm_query_text(&q, ":owner", CM_ORGANIZATION_OWNER);
 	cm_query_text(&q, ":name", row->name);
 	cm_query_text(&q, ":display_name", row->display_name);
 	cm_query_integer(&q, ":created_at_s", row->created_at_s);

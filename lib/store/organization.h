@@ -11,6 +11,9 @@ struct cm_store;
 /* The organisation whose clients may reach all others. */
 #define CM_ORGANIZATION_BUILT_IN "built-in"
 
+/* The owner that all organisations have, as Casdoor has it. */
+#define CM_ORGANIZATION_OWNER "admin"
+
 enum { CM_DISPLAY_NAME_MAX = 400 }; /* bytes */
 
 struct cm_organization {

@@ -44,6 +44,7 @@ static enum cm_status read_list(const struct cm_tool_call *call, struct list *ou
 {
 	static const char *const known[] = {"owner",    "namePrefix", "updatedSince",
 	                                    "pageSize", "cursor",     NULL};
+	const struct cm_entity *entity = call->tool->crud->entity;
 	const cm_json *value;
 	const char *text;
 	enum cm_status rc = cm_arguments_check(call, known, err);
@@ -78,6 +79,9 @@ static enum cm_status read_list(const struct cm_tool_call *call, struct list *ou
 		if (out->owner == NULL || !cm_fields_is_name(out->owner))
 			return cm_err_set(err, CM_INPUT, "owner: must be an organisation's name.");
 	}
+	/* Whose owner all have: no choice among them. */
+	if (out->owner != NULL && entity->owner != NULL && strcmp(out->owner, entity->owner) == 0)
+		out->owner = NULL;
 	if (out->owner != NULL)
 		return cm_access_list(call->caller, out->owner, err);
 	if (!cm_principal_is_built_in(call->caller))

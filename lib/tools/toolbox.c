@@ -2,6 +2,7 @@
 
 #include "mcp/prompt.h"
 #include "mcp/resource.h"
+#include "store/organization.h"
 #include "tools/application.h"
 #include "tools/audit.h"
 #include "tools/organization.h"
@@ -34,6 +35,7 @@ static const struct cm_resource_kind kinds[] = {
         .description = "An organisation with all its fields",
         .get_tool = "get_organization",
         .list_tool = "get_organizations",
+        .owner = CM_ORGANIZATION_OWNER,
         .rows = "organizations",
     },
     {
@@ -99,7 +101,7 @@ static const struct cm_prompt prompts[] = {
     {
         .name = "review_access",
         .title = "Review who can do what",
-        .description = "Reviews what the applications of an organisation may do",
+        .description = "Reviews what the applications and people of an organisation may do",
         .scope = CM_SCOPE_READ_APPLICATION,
         .argument =
             {
@@ -109,12 +111,16 @@ static const struct cm_prompt prompts[] = {
                  .fallback = "my own",
                  .completes = CM_COMPLETES_OWNER},
             },
-        .text = "Review the applications of this organisation: {owner}.\n"
+        .text = "Review who can do what in this organisation: {owner}.\n"
                 "Read all pages of get_applications. Make a table of name, scopes, grant types and "
-                "the time of the last change. Then list, most serious first, what deserves a "
-                "second look: scopes wider than the name and description suggest, redirect URIs "
-                "on hosts that differ from the others', grant types that are not needed, names "
-                "that look like tests, applications without a description. Change nothing.",
+                "the time of the last change. Of get_users, get_roles and get_permissions, those "
+                "that you have, read all pages too, and make a table of people: their own scopes, "
+                "their roles, and what permissions allow or deny them; say which of the three you "
+                "could not read. Then list, most serious first, what deserves a second look: "
+                "scopes wider than the name and description suggest, redirect URIs on hosts that "
+                "differ from the others', grant types that are not needed, names that look like "
+                "tests, applications without a description, administrators, people who are "
+                "disabled and still in a role. Change nothing.",
     },
     {
         .name = "rotate_secret",

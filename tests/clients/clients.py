@@ -21,7 +21,17 @@ from mcp.client.streamable_http import streamable_http_client
 
 HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS = "2026-07-28"
-BOTH = "read:application write:application"
+TOOLS = 30
+# Every kind that can be added, in an order in which each finds what it needs: what it is added
+# with, and a change.  The organisation is the client's own, and all else is in it.
+KINDS = {
+    "organization": ({"displayName": "Of a client"}, {"userQuota": 9}),
+    "application": ({"redirectUris": ["http://localhost/"],
+                     "scopes": [{"name": "read:application"}]}, {"title": "t"}),
+    "user": ({"email": "a@example.org"}, {"displayName": "Changed"}),
+    "role": ({"description": "d"}, {"isEnabled": False}),
+    "permission": ({"scopes": ["read:application"]}, {"effect": "Deny"}),
+}
 URL = os.environ["CASEMENT_URL"]
 
 
@@ -31,11 +41,15 @@ def ok(value, what):
         raise AssertionError(what)
 
 
-def token(scope):
+def token(scope, who="CASEMENT_"):
+    """An access token of a client in the environment."""
+    return token_of(scope, os.environ[who + "CLIENT_ID"], os.environ[who + "CLIENT_SECRET"])
+
+
+def token_of(scope, client_id, secret):
     """An access token, asked for by hand."""
-    form = {"grant_type": "client_credentials", "scope": scope,
-            "client_id": os.environ["CASEMENT_CLIENT_ID"],
-            "client_secret": os.environ["CASEMENT_CLIENT_SECRET"]}
+    form = {"grant_type": "client_credentials", "scope": scope, "client_id": client_id,
+            "client_secret": secret}
     with urllib.request.urlopen(os.environ["CASEMENT_TOKEN_URL"],
                                 urllib.parse.urlencode(form).encode()) as answer:
         return json.load(answer)["access_token"]
@@ -109,6 +123,11 @@ class Features:
         self.name = name
         self.client = client
         self.tools = {}
+        self.called = set()
+
+    def _id(self, kind):
+        """The id of this client's row of a kind."""
+        return f"{'admin' if kind == 'organization' else self.name}/{self.name}"
 
     async def connect(self):
         """Who answers, and what it tells a model."""
@@ -116,10 +135,10 @@ class Features:
         if self.revision == STATELESS:
             found = await self.client.session.send_discover(self.revision)
             ok(self.revision in found["supportedVersions"], found)
-            ok("read:application" in found["instructions"], found)
+            ok("scopes: " in found["instructions"], found)
         else:
             ok(self.client.server_info.name == "casement", "serverInfo")
-            ok("read:application" in self.client.instructions, "instructions")
+            ok("scopes: " in self.client.instructions, "instructions")
 
     async def ping(self):
         """Only where there is one."""
@@ -133,7 +152,7 @@ class Features:
     async def list_tools(self):
         """Each with schemas that are good, and an example that is."""
         listed = (await self.client.list_tools()).tools
-        ok(len(listed) == 6, f"{len(listed)} tools")
+        ok(len(listed) == TOOLS, f"{len(listed)} tools")
         for tool in listed:
             self.tools[tool.name] = tool
             for schema in (tool.input_schema, tool.output_schema):
@@ -143,54 +162,87 @@ class Features:
             jsonschema.validate(json.loads(example), tool.input_schema)
         ok(bool(listed[0].output_schema) == (self.revision >= "2025-06-18"), "outputSchema")
 
-    async def call(self, name, arguments, fails=False):
-        """One call; its result against the schema of the tool."""
+    async def _call(self, name, arguments, fails=False):
+        """One call; its result against the schema of the tool; its first text as JSON."""
         answer = await self.client.call_tool(name, arguments)
         ok(bool(answer.is_error) == fails, f"{name}: {answer.content[0].text}")
-        schema = self.tools[name].output_schema
-        if not fails:
-            jsonschema.validate(arguments, self.tools[name].input_schema)
-        if not fails and schema is not None:
-            jsonschema.validate(answer.structured_content, schema)
-        return answer
+        if fails:
+            return None, None
+        jsonschema.validate(arguments, self.tools[name].input_schema)
+        if self.tools[name].output_schema is not None:
+            jsonschema.validate(answer.structured_content, self.tools[name].output_schema)
+        self.called.add(name)
+        return json.loads(answer.content[0].text), answer.content
+
+    async def _pages(self, name, arguments):
+        """Two rows a page, as far as the last; the cursor is in the second text."""
+        arguments = {**arguments, "pageSize": 2}
+        for _ in range(100):
+            _, content = await self._call(name, arguments)
+            if len(content) == 1:
+                return
+            cursor = content[1].text.partition('cursor "')[2].partition('"')[0]
+            arguments = {**arguments, "cursor": cursor}
+        raise AssertionError("the pages do not end")
 
     async def call_every_tool(self):
-        """Add, read, change, and page through."""
-        identity = f"my-org/{self.name}"
-        new = {"name": self.name, "redirectUris": ["http://localhost/"]}
-        await self.call("add_application", {"application": new})
-        await self.call("add_application", {"application": new}, fails=True)
-        await self.call("add_application", {"application": {**new, "displyName": "x"}}, fails=True)
-        await self.call("get_application", {"id": identity})
-        await self.call("update_application", {"id": identity, "application": {"title": "t"}})
-        await self.call("rotate_application_secret", {"id": identity})
-        page = await self.call("get_applications", {"pageSize": 1})
-        for _ in range(100):
-            if len(page.content) == 1:
-                return
-            cursor = page.content[1].text.partition('cursor "')[2].partition('"')[0]
-            page = await self.call("get_applications", {"pageSize": 1, "cursor": cursor})
-        raise AssertionError("the pages do not end")
+        """Add, refuse to add, change, read and page through each kind; then the others."""
+        made = {}
+        for kind, (new, change) in KINDS.items():
+            row = {"name": self.name, **new}
+            if kind != "organization":
+                row["owner"] = self.name
+            made[kind], _ = await self._call(f"add_{kind}", {kind: row})
+            await self._call(f"add_{kind}", {kind: row}, fails=True)
+            await self._call(f"add_{kind}", {kind: {**row, "displyName": "x"}}, fails=True)
+            changes = {"id": self._id(kind), kind: change}
+            await self._call(f"update_{kind}", {**changes, "dry_run": True})
+            await self._call(f"update_{kind}", changes)
+            read, _ = await self._call(f"get_{kind}", {"id": self._id(kind)})
+            ok(read["name"] == self.name, read)
+            await self._pages(f"get_{kind}s", {})
+        token_of("read:application", made["application"]["clientId"],
+                 made["application"]["clientSecret"])
+        issued, _ = await self._call("get_tokens", {"owner": self.name})
+        await self._call("get_token", {"id": f"{self.name}/{issued[0]['name']}"})
+        await self._call("rotate_application_secret", {"id": self._id("application")})
+        await self._pages("get_audit_events", {"target": self._id("application")})
 
     async def resources(self):
         """Each listed one can be read, another not."""
-        listed = (await self.client.list_resources()).resources
-        ok(f"casement://application/my-org/{self.name}" in [str(one.uri) for one in listed], listed)
-        for one in listed:
-            contents = (await self.client.read_resource(str(one.uri))).contents
-            ok(json.loads(contents[0].text)["owner"] == "my-org", one.uri)
+        uris, cursor = [], None
+        while True:
+            page = await self.client.list_resources(cursor=cursor)
+            uris += [str(one.uri) for one in page.resources]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        ok(len(set(uris)) == len(uris), "a resource twice")
+        for kind in KINDS:
+            ok(f"casement://{kind}/{self._id(kind)}" in uris, kind)
+        ok([uri for uri in uris if uri.startswith(f"casement://token/{self.name}/")], "token")
+        for uri in uris:
+            row = json.loads((await self.client.read_resource(uri)).contents[0].text)
+            ok(uri.endswith(f"/{row['owner']}/{row['name']}"), uri)
         templates = (await self.client.list_resource_templates()).resource_templates
         ok(len(templates) == 6, templates)
         await caught(self.client.read_resource("casement://application/my-org/no"))
 
     async def completion(self):
-        """Names of applications."""
+        """Owners and names of each kind, and an id for a prompt."""
         if self.revision == "2024-11-05":
             return "–"
-        ref = mcp_types.ResourceTemplateReference(type="ref/resource",
-                                                  uri="casement://application/{owner}/{name}")
-        found = await self.client.complete(ref, {"name": "name", "value": self.name})
-        ok(self.name in found.completion.values, found)
+        for kind in KINDS:
+            ref = mcp_types.ResourceTemplateReference(type="ref/resource",
+                                                      uri=f"casement://{kind}/{{owner}}/{{name}}")
+            owner = self._id(kind).partition("/")[0]
+            for name, value, offered in (("name", self.name, self.name), ("owner", owner[:2], owner)):
+                found = await self.client.complete(ref, {"name": name, "value": value},
+                                                   {"owner": owner})
+                ok(offered in found.completion.values, f"{kind}: {found}")
+        ref = mcp_types.PromptReference(type="ref/prompt", name="rotate_secret")
+        found = await self.client.complete(ref, {"name": "application", "value": "my-org/de"})
+        ok("my-org/demo" in found.completion.values, found)
         return None
 
     async def prompts(self):
@@ -203,8 +255,14 @@ class Features:
             ok("my-org/demo" in messages[0].content.text, prompt.name)
 
     async def delete(self):
-        """The last tool."""
-        await self.call("delete_application", {"id": f"my-org/{self.name}"})
+        """The last tools; now all were called."""
+        issued, _ = await self._call("get_tokens", {"owner": self.name})
+        await self._call("delete_token", {"id": f"{self.name}/{issued[0]['name']}"})
+        for kind in reversed(KINDS):
+            await self._call(f"delete_{kind}", {"id": self._id(kind), "dry_run": True})
+            await self._call(f"delete_{kind}", {"id": self._id(kind)})
+            await self._call(f"get_{kind}", {"id": self._id(kind)}, fails=True)
+        ok(self.called == set(self.tools), set(self.tools) - self.called)
 
     async def meets_401(self):
         """Without a token, and with a bad one."""
@@ -219,18 +277,18 @@ class Features:
     async def meets_403(self):
         """With a token that may only read."""
         async with Connection(self.revision, token("read:application")) as client:
+            ok(len((await client.list_tools()).tools) == 2, "the tools of one scope")
             said = await caught(client.call_tool("add_application", {"application": {}}))
             ok("scope" in said or "403" in said, said)
 
 
-FEATURES = [name for name in vars(Features)
-            if name not in ("call",) and not name.startswith("_")]
+FEATURES = [name for name in vars(Features) if not name.startswith("_")]
 
 
 async def run_case(revision, row):
     """Fill in a column; the number of failures."""
     failed = 0
-    async with Connection(revision, token(BOTH)) as client:
+    async with Connection(revision, token("admin", "CASEMENT_ADMIN_")) as client:
         features = Features(revision, f"python-{revision}", client)
         for feature in FEATURES:
             title = feature.replace("_", " ")

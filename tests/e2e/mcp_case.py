@@ -1,6 +1,7 @@
 """What the tests of the MCP endpoint share."""
 
 import case
+import stateless
 
 REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 LATEST = REVISIONS[-1]
@@ -27,3 +28,23 @@ class McpCase(case.Case):
         """A good answer to ping."""
         self.assertEqual(reply.status_code, 200, reply.text)
         self.assertEqual(reply.json(), {"jsonrpc": "2.0", "id": request_id, "result": {}})
+
+
+class StatelessCase(McpCase):
+    """Requests with all that belongs to them, but for what a test changes."""
+
+    def send(self, body, **headers):
+        """Send a request with its headers; a value of None leaves one out (- is written _)."""
+        sent = stateless.headers(body)
+        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+        return self.post(body, headers=sent)
+
+    def result(self, method, params=None):
+        """The result of a good request."""
+        reply = self.send(stateless.message(method, params))
+        self.assertEqual(reply.status_code, 200, reply.text)
+        return reply.json()["result"]
+
+    def assert_mismatch(self, reply, request_id=1):
+        """HTTP 400, HeaderMismatch, with the id of the request."""
+        return self.assert_rpc_error(reply, 400, -32020, id=request_id)

@@ -3,7 +3,9 @@
 import json
 
 import case
-from mcp_case import McpCase, NOTE, PING
+from mcp_case import McpCase, NOTE, PING, REVISIONS
+
+WITHOUT_ID = ("2025-11-25",)    # revisions whose errors leave out an id that is not known
 
 
 class Text(McpCase):
@@ -219,6 +221,104 @@ class Envelope(McpCase):
         """Members that nobody knows do no harm; names are case-sensitive."""
         self.assert_pong(self.post({**PING, "extra": 1, "METHOD": "tools/list", "ID": 7}))
         self.assert_pong(self.ask("ping", {"_meta": {"progressToken": 1}}))
+
+
+class EveryRevision(McpCase):
+    """What the revisions with a handshake have in common, and where they differ."""
+
+    def cancelled(self, **params):
+        """The notification that cancels."""
+        return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params}
+
+    def test_ids(self):
+        """Strings and integers come back as they were, in results and in errors."""
+        for revision in REVISIONS:
+            for request_id in (0, -1, 9007199254740991, -9007199254740991, "", "0",
+                               "\u00e9\U0001f600", "a\"b\\c\n", "x" * 3000):
+                with self.subTest(revision=revision, request_id=str(request_id)[:20]):
+                    for method, member in (("ping", "result"), ("no/such", "error")):
+                        reply = self.ask(method, request_id=request_id, revision=revision)
+                        self.assertIn(member, reply.json())
+                        self.assertEqual(reply.json()["id"], request_id)
+                        self.assertIs(type(reply.json()["id"]), type(request_id))
+
+    def test_ids_that_are_refused(self):
+        """-32600 for the others, and the id is null or left out as the revision has it."""
+        for revision in REVISIONS:
+            for request_id in (None, 1.5, 1.0, True, False, {}, [], [1], {"id": 1}):
+                with self.subTest(revision=revision, request_id=request_id):
+                    reply = self.ask("ping", request_id=request_id, revision=revision)
+                    self.assertEqual(reply.status_code, 400, reply.text)
+                    self.assertEqual(reply.json()["error"]["code"], -32600)
+                    self.assertEqual(reply.json().get("id", "none"),
+                                     "none" if revision in WITHOUT_ID else None)
+
+    def test_the_same_id_twice(self):
+        """Nothing is remembered of a request: an id may come again, also within a batch."""
+        for _ in range(2):
+            self.assert_pong(self.ask("ping", request_id="again"), "again")
+        answers = self.post([PING, PING], revision="2025-03-26").json()
+        self.assertEqual([answer["id"] for answer in answers], [1, 1])
+
+    def test_notifications_that_fail(self):
+        """202 without a word when their content is wrong; the next request is served."""
+        for revision in REVISIONS:
+            for method, params in (("notifications/initialized", {"x": [None]}),
+                                   ("notifications/nothing", {}), ("", {}), ("tools/call", None),
+                                   ("tools/call", {"name": "no_such_tool"}),
+                                   ("tools/call", {"name": "add_application",
+                                                   "arguments": {"application": {"name": "/"}}}),
+                                   ("resources/read", {"uri": 5}), ("initialize", {}),
+                                   ("notifications/progress", {"progressToken": {}}),
+                                   ("notifications/roots/list_changed", [])):
+                with self.subTest(revision=revision, method=method):
+                    note = {"jsonrpc": "2.0", "method": method}
+                    if params is not None:
+                        note["params"] = params
+                    reply = self.post(note, revision=revision)
+                    self.assertEqual((reply.status_code, reply.content), (202, b""))
+            self.assert_pong(self.ask("ping", revision=revision))
+
+    def test_notifications_that_are_none(self):
+        """What is no message at all is told so, with an HTTP error."""
+        for revision in REVISIONS:
+            for note in ({"method": "notifications/cancelled"},
+                         {"jsonrpc": "1.0", "method": "notifications/cancelled"},
+                         {"jsonrpc": "2.0", "method": 5}, {"jsonrpc": "2.0"},
+                         {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": "x"}):
+                with self.subTest(revision=revision, note=note):
+                    reply = self.post(note, revision=revision)
+                    self.assertEqual(reply.status_code, 400, reply.text)
+                    self.assertEqual(reply.json()["error"]["code"], -32600)
+
+    def test_cancelled_requests(self):
+        """A cancellation before, after and beside its request changes neither answer nor rows."""
+        for revision in REVISIONS:
+            name = case.unique()
+            request = {"jsonrpc": "2.0", "id": name, "method": "tools/call", "params": {
+                "name": "add_application",
+                "arguments": {"application": {"owner": "my-org", "name": name}}}}
+            for sent in (self.cancelled(requestId=name, reason="too slow"), request,
+                         self.cancelled(requestId=name), self.cancelled(requestId="unknown"),
+                         self.cancelled(requestId=None), self.cancelled(requestId=[1]),
+                         self.cancelled()):
+                reply = self.post(sent, revision=revision)
+                if "id" in sent:
+                    self.assertFalse(reply.json()["result"]["isError"], reply.text)
+                else:
+                    self.assertEqual((reply.status_code, reply.content), (202, b""))
+            self.assertIsNotNone(self.row(f"my-org/{name}"))
+
+    def test_cancelled_in_a_batch(self):
+        """Messages are taken one by one: a cancellation finds its request done, or not yet there."""
+        for revision in ("2024-11-05", "2025-03-26"):
+            cancel = self.cancelled(requestId=1)
+            for batch in ([cancel, PING], [PING, cancel], [cancel, PING, cancel, {**PING, "id": 2}]):
+                reply = self.post(batch, revision=revision)
+                self.assertEqual([answer["id"] for answer in reply.json()],
+                                 [entry["id"] for entry in batch if "id" in entry])
+            reply = self.post([cancel, cancel], revision=revision)
+            self.assertEqual((reply.status_code, reply.content), (202, b""))
 
 
 class Batches(McpCase):

@@ -258,8 +258,12 @@ class Tenancy(RegistryCase):
 
     def test_R6_organisations_are_for_built_in(self):
         """Others see their own, and change none."""
-        self.assertEqual([one["name"] for one in self.do(self.all, "get_organizations")],
-                         ["my-org"])
+        for owner in ({}, {"owner": "admin"}, {"owner": "my-org"}):
+            self.assertEqual([one["name"] for one in
+                              self.do(self.all, "get_organizations", **owner)], ["my-org"])
+        self.fails(self.all, "get_organizations", "owner", owner="built-in")
+        self.assertLessEqual({"my-org", "built-in"}, {one["name"] for one in self.do(
+            self.admin(), "get_organizations", owner="admin")})
         self.do(self.all, "get_organization", id="admin/my-org")
         self.fails(self.all, "get_organization", id="admin/org-of-others")
         for tool, arguments in (

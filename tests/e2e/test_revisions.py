@@ -3,6 +3,7 @@
 import json
 
 import case
+import stateless
 from mcp_case import McpCase, REVISIONS
 
 TITLES = "2025-06-18"           # the first revision with titles and structuredContent
@@ -143,6 +144,57 @@ class Methods(McpCase):
             self.assertEqual(reply.json()["result"]["resources"], [])
 
 
+class Headers(McpCase):
+    """Which headers the revisions with a handshake look at."""
+
+    def test_accept(self):
+        """JSON must be welcome; that there are streams too is not asked for."""
+        for revision in REVISIONS:
+            for accept in ("application/json, text/event-stream", "application/json", "*/*", None,
+                           "text/event-stream;q=0.9, application/*;q=0.1", "APPLICATION/JSON"):
+                with self.subTest(revision=revision, accept=accept):
+                    reply = self.ask("ping", revision=revision, headers={"Accept": accept})
+                    self.assert_pong(reply)
+            for accept in ("text/event-stream", "text/html, image/png", "application/jsonx"):
+                with self.subTest(revision=revision, accept=accept):
+                    reply = self.ask("ping", revision=revision, headers={"Accept": accept})
+                    self.assertEqual(reply.status_code, 406, reply.text)
+
+    def test_content_type(self):
+        """JSON and nothing else."""
+        for revision in REVISIONS:
+            for kind, status in (("application/json", 200), ("Application/JSON; charset=utf-8", 200),
+                                 ("text/plain", 415), ("application/json-rpc", 415), (None, 415)):
+                with self.subTest(revision=revision, kind=kind):
+                    reply = self.ask("ping", revision=revision, headers={"Content-Type": kind})
+                    self.assertEqual(reply.status_code, status, reply.text)
+
+    def test_headers_of_the_next_revision(self):
+        """Mcp-Method, Mcp-Name and Mcp-Param-* mean nothing here, whatever they say."""
+        for revision in (None, *REVISIONS):
+            reply = self.ask("ping", revision=revision, headers={
+                "Mcp-Method": "tools/call", "Mcp-Name": "=?base64?!?=", "Mcp-Param-Id": "x"})
+            self.assert_pong(reply)
+
+    def test_sessions(self):
+        """None is made, none is asked for, and none that a client brings is looked at."""
+        for revision in REVISIONS:
+            reply = self.ask("initialize", {
+                "protocolVersion": revision, "capabilities": {},
+                "clientInfo": {"name": "x", "version": "1"}},
+                revision=revision, headers={"Mcp-Session-Id": "brought", "Last-Event-ID": "1"})
+            self.assertEqual(reply.status_code, 200, reply.text)
+            self.assertNotIn("Mcp-Session-Id", reply.headers)
+            self.assert_pong(self.ask("ping", revision=revision,
+                                      headers={"Mcp-Session-Id": "brought"}))
+
+    def test_initialize_with_the_newest(self):
+        """2026-07-28 has no handshake: who asks for it there is offered the newest that has one."""
+        reply = self.ask("initialize", {"protocolVersion": stateless.REVISION, "capabilities": {},
+                                        "clientInfo": {"name": "x", "version": "1"}})
+        self.assertEqual(reply.json()["result"]["protocolVersion"], REVISIONS[-1])
+
+
 class Trace(McpCase):
     """Where a change came from."""
 
@@ -170,6 +222,38 @@ class Trace(McpCase):
         self.assertEqual(row["traceparent"], self.PARENT)
         self.assertEqual(row["request_id"], reply.headers["X-Request-Id"])
 
+    def test_at_the_newest_revision(self):
+        """The same beside the _meta that every request has there."""
+        name = case.unique()
+        body = stateless.message("tools/call", {"name": "add_application", "arguments": {
+            "application": {"owner": "my-org", "name": name}}})
+        body["params"]["_meta"]["traceparent"] = self.PARENT
+        reply = self.post(body, headers=stateless.headers(body))
+        row = self.audit(name)
+        self.assertEqual(row["traceparent"], self.PARENT)
+        self.assertEqual(row["request_id"], reply.headers["X-Request-Id"])
+
+    def test_of_a_refusal(self):
+        """A call that is refused for its scope leaves both in the trail too."""
+        target = f"my-org/{case.unique()}"
+        reply = self.http.rpc("tools/call", {
+            "name": "delete_application", "_meta": {"traceparent": self.PARENT},
+            "arguments": {"id": target}}, token=self.demo(case.READ))
+        self.assertEqual(reply.status_code, 403)
+        row = self.audit(target[len("my-org/"):])
+        self.assertEqual((row["traceparent"], row["request_id"]),
+                         (self.PARENT, reply.headers["X-Request-Id"]))
+
+    def test_each_of_a_batch(self):
+        """A message has its own trace, and none of the one before."""
+        names = [case.unique() for _ in range(3)]
+        traces = [self.PARENT, None, self.PARENT[:-2] + "00"]
+        self.post([{"jsonrpc": "2.0", "id": name, "method": "tools/call", "params": {
+            "name": "add_application", "_meta": {"traceparent": trace} if trace else {},
+            "arguments": {"application": {"owner": "my-org", "name": name}}}}
+            for name, trace in zip(names, traces)])
+        self.assertEqual([self.audit(name)["traceparent"] or None for name in names], traces)
+
     def test_what_is_none_is_not_kept(self):
         """Only what W3C Trace Context calls a traceparent."""
         for value in ("", "x", self.PARENT + "0", self.PARENT.upper(), 5, {}, "'; DROP TABLE"):
@@ -194,13 +278,23 @@ class AccessLog(McpCase):
         token = self.token = self.demo()
         made_secret = self.add(token)["clientSecret"]
         trace = {"_meta": {"traceparent": Trace.PARENT}}
-        self.ask("tools/list", trace)
+        traced = self.ask("tools/list", trace).headers["X-Request-Id"]
         self.http.call_tool_reply(self.demo(case.READ), "add_application")
         self.http.rpc("ping", token="nonsense")
+        self.ask("tools/call", {"name": "get_application", "arguments": {"id": "my-org/none"}})
+        self.http.request("POST", f"/api/mcp?access_token={token}", data=b"{}")
+        self.http.token_reply(made.demo, basic=True)
+        self.http.post(b"{ broken " + made.demo.secret.encode(), token)
         with open(path, encoding="utf-8") as log:
             text = log.read()
-        for secret in (token, made_secret, made.demo.secret, "nonsense"):
+        for secret in (token, token.rpartition(".")[2], made_secret, made.demo.secret, "nonsense"):
             self.assertNotIn(secret, text)
+        line = next(line for line in self.lines(path) if line["request_id"] == traced)
+        self.assertEqual(line["traceparent"], Trace.PARENT)
+        self.assertLessEqual({"time", "level", "request_id", "http", "path", "status", "client",
+                              "address", "method", "outcome", "us"}, set(line))
+        self.assertEqual((line["outcome"], line["method"], line["status"]),
+                         ("ok", "tools/list", 200))
         calls = [line for line in self.lines(path) if line.get("path") == "/api/mcp"]
         added = next(line for line in calls if line.get("tool") == "add_application")
         self.assertEqual((added["status"], added["method"]), (200, "tools/call"))
@@ -208,7 +302,12 @@ class AccessLog(McpCase):
         self.assertGreater(added["us"], 0)
         self.assertTrue(added["request_id"])
         self.assertRegex(added["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-        self.assertEqual({line["status"] for line in calls}, {200, 401, 403})
+        self.assertEqual({line["status"] for line in calls}, {200, 400, 401, 403})
+        failed = next(line for line in calls if line.get("tool") == "get_application")
+        self.assertEqual((failed["status"], failed["outcome"]), (200, "not_found"))
+        refused = next(line for line in calls if line["status"] == 403)
+        self.assertEqual((refused["outcome"], refused["tool"]), ("insufficient_scope",
+                                                                 "add_application"))
 
     def test_level(self):
         """At level error, what went well leaves no line; the level may change at any time."""

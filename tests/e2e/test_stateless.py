@@ -1,34 +1,18 @@
 """Revision 2026-07-28 over HTTP, also what no SDK ever sends."""
 
+import json
+import socket
+import urllib.parse
+
 import case
 import client
 import stateless
-from mcp_case import LATEST, McpCase, REVISIONS
+from mcp_case import LATEST, REVISIONS, StatelessCase
 from stateless import META, in_base64, message
 
 NAME = "Mcp-Name"
 METHOD = "Mcp-Method"
 VERSION = "MCP-Protocol-Version"
-
-
-class StatelessCase(McpCase):
-    """Requests with all that belongs to them, but for what a test changes."""
-
-    def send(self, body, **headers):
-        """Send a request with its headers; a value of None leaves one out (- is written _)."""
-        sent = stateless.headers(body)
-        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
-        return self.post(body, headers=sent)
-
-    def result(self, method, params=None):
-        """The result of a good request."""
-        reply = self.send(message(method, params))
-        self.assertEqual(reply.status_code, 200, reply.text)
-        return reply.json()["result"]
-
-    def assert_mismatch(self, reply, request_id=1):
-        """HTTP 400, HeaderMismatch, with the id of the request."""
-        return self.assert_rpc_error(reply, 400, -32020, id=request_id)
 
 
 class Results(StatelessCase):
@@ -88,7 +72,8 @@ class Methods(StatelessCase):
     def test_gone_and_unknown(self):
         """What went with the handshake, and what never was: 404, -32601."""
         for method in ("initialize", "ping", "logging/setLevel", "resources/subscribe", "tools/LIST",
-                       "notifications/initialized", "rpc.discover", "x" * 90):
+                       "notifications/initialized", "rpc.discover", "subscriptions/listen",
+                       "tasks/list", "x" * 90):
             with self.subTest(method=method):
                 self.assert_rpc_error(self.send(message(method)), 404, -32601, id=1)
 
@@ -132,6 +117,13 @@ class Methods(StatelessCase):
         reply = self.post(message("tools/call", {"name": 5}),
                           headers={VERSION: stateless.REVISION, METHOD: "tools/call"})
         self.assertEqual(reply.json()["error"]["code"], -32602)
+
+    def test_responses_of_the_client(self):
+        """Nothing was asked, and this revision has no answers of clients: an invalid request."""
+        for member in ({"result": {}}, {"error": {"code": 1, "message": "m"}}):
+            reply = self.post({"jsonrpc": "2.0", "id": 1, **member},
+                              headers={VERSION: stateless.REVISION})
+            self.assert_rpc_error(reply, 400, -32600, id=1)
 
     def test_notifications(self):
         """202 without a body, also for one that fails, is cancelled or has no name here."""
@@ -183,7 +175,8 @@ class Headers(StatelessCase):
     def test_R7_other_method(self):
         """Mcp-Method is compared byte by byte."""
         for value in ("tools/call", "TOOLS/LIST", "tools/list/", "tools", "", "tools/list,tools/list",
-                      "tools%2Flist", in_base64("tools/call")):
+                      "tools%2Flist", in_base64("tools/call"), in_base64("tools/list"),
+                      "\"tools/list\""):
             with self.subTest(value=value):
                 self.assert_mismatch(self.send(message("tools/list"), Mcp_Method=value))
 
@@ -224,6 +217,30 @@ class Headers(StatelessCase):
         raw = "get_\u00e9".encode().decode("latin-1")
         self.assert_mismatch(self.send(message("tools/call", params), Mcp_Name=raw))
 
+    def test_base64_of_what_would_mislead(self):
+        """Spaces around, line ends, and a name that looks encoded itself: in base64 alone."""
+        for name in (" get_application ", "get_application\nx", "\tget", in_base64("get_application")):
+            with self.subTest(name=name):
+                body = message("tools/call", {"name": name, "arguments": {}})
+                reply = self.send(body, Mcp_Name=in_base64(name))
+                self.assert_rpc_error(reply, 200, -32602, id=1)
+                self.assertIn("Unknown tool", reply.json()["error"]["message"])
+        literal = in_base64("get_application")
+        body = message("tools/call", {"name": literal, "arguments": {}})
+        self.assert_mismatch(self.send(body, Mcp_Name=literal))
+
+    def test_R7_a_header_twice(self):
+        """The same header twice is none of the two, whichever comes first."""
+        body = message(*self.CALL)
+        good = list({"Authorization": f"Bearer {self.token}", "Content-Type": "application/json",
+                     "Accept": "application/json", **stateless.headers(body)}.items())
+        sent = json.dumps(body).encode()
+        self.assertEqual(self.http.raw("POST", client.MCP_PATH, good, sent).status_code, 200)
+        for name, other in ((NAME, "delete_application"), (METHOD, "tools/list")):
+            for pairs in ([*good, (name, other)], [(name, other), *good]):
+                reply = self.http.raw("POST", client.MCP_PATH, pairs, sent)
+                self.assertEqual(reply.status_code, 400, reply.text)
+
     def test_names_that_are_not_wanted(self):
         """Mcp-Name where the method has none is not looked at."""
         self.assertIn("result", self.send(message("tools/list"), Mcp_Name="anything").json())
@@ -251,9 +268,11 @@ class Meta(StatelessCase):
         for name in ("protocolVersion", "clientCapabilities"):
             reply = self.send(message("tools/list", **{name: None}))
             self.assert_rpc_error(reply, 400, -32602, id=1)
-        for params in ({}, {"_meta": None}, {"_meta": []}, {"_meta": {}}):
+        for params in ({}, {"_meta": None}, {"_meta": []}, {"_meta": {}}, []):
             body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params}
             self.assert_rpc_error(self.send(body), 400, -32602, id=1)
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        self.assert_rpc_error(self.send(body), 400, -32602, id=1)
 
     def test_wrong_types(self):
         """Of a string and of an object."""
@@ -274,10 +293,28 @@ class Meta(StatelessCase):
         for revision in REVISIONS:
             self.assert_mismatch(self.send(message("tools/list", protocolVersion=revision)))
 
-    def test_a_body_under_an_older_header(self):
-        """The header decides: the older revision has no such _meta, and does not mind it."""
-        reply = self.post(message("tools/list"), revision=LATEST)
-        self.assertNotIn("resultType", reply.json()["result"])
+    def test_R7_a_body_under_an_older_header(self):
+        """An older header turns no check off: such a body is of this revision or of none."""
+        name = case.unique()
+        body = message("tools/call", {"name": "add_application", "arguments": {
+            "application": {"owner": "my-org", "name": name}}})
+        for revision in REVISIONS:
+            self.assert_mismatch(self.send(body, MCP_Protocol_Version=revision))
+            self.assert_mismatch(self.post(body, revision=revision))
+        self.assertIsNone(self.row(f"my-org/{name}"))
+
+    def test_other_meta_under_an_older_header(self):
+        """What _meta names is no matter to the revisions that have a header alone."""
+        for told in (LATEST, "2099-01-01", 5, None):
+            reply = self.post(message("tools/list", protocolVersion=told), revision=LATEST)
+            self.assertNotIn("resultType", reply.json()["result"])
+
+    def test_no_capability_is_needed(self):
+        """A client that can do nothing may do everything: -32021 is never the answer."""
+        for method, params, _ in Results.CALLS:
+            for capabilities in ({}, {"roots": {}, "extensions": {"com.example/x": {}}}):
+                reply = self.send(message(method, params, clientCapabilities=capabilities))
+                self.assertIn("result", reply.json(), reply.text)
 
     def test_unsupported(self):
         """400, -32022, with what is supported and what was wanted, with the id of the request."""
@@ -336,6 +373,44 @@ class Http(StatelessCase):
             self.assertEqual(reply.status_code, 405)
             self.assertIn("POST", reply.headers["Allow"])
 
+    def test_sessions_and_streams_of_old(self):
+        """Headers of what is gone are not looked at."""
+        reply = self.send(message("tools/list"), Mcp_Session_Id="x", Last_Event_ID="5")
+        self.assertIn("result", reply.json())
+        self.assertNotIn("Mcp-Session-Id", reply.headers)
+
+    def test_a_client_that_hangs_up(self):
+        """A request whose connection closes is done whole or not at all; the next one is served."""
+        for _ in range(5):
+            name = case.unique("hung-up")
+            body = message("tools/call", {"name": "add_application", "arguments": {
+                "application": {"owner": "my-org", "name": name}}})
+            sent = json.dumps(body).encode()
+            headers = {"Host": "x", "Authorization": f"Bearer {self.token}",
+                       "Content-Type": "application/json", **stateless.headers(body),
+                       "Content-Length": len(sent)}
+            head = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
+            whole = f"POST {self.path()} HTTP/1.1\r\n{head}\r\n".encode() + sent
+            for cut in (len(whole), len(whole) - 1, len(whole) - len(sent)):
+                with socket.create_connection(self.address()) as connection:
+                    connection.sendall(whole[:cut])
+            self.assertIn("result", self.send(message("tools/list")).json())
+            told = self.instance.query(
+                "SELECT (SELECT count(*) FROM application WHERE name = ?) AS rows, (SELECT count(*)"
+                " FROM audit WHERE target = ? AND outcome = 'ok') AS audited",
+                name, f"my-org/{name}")[0]
+            self.assertIn(told["rows"], (0, 1))
+            self.assertEqual(told["rows"], told["audited"])
+
+    def path(self):
+        """Where the endpoint is."""
+        return urllib.parse.urlsplit(self.http.mcp_url).path
+
+    def address(self):
+        """Host and port of the server."""
+        parts = urllib.parse.urlsplit(self.http.url)
+        return parts.hostname, parts.port
+
     def test_low_scope(self):
         """403, the challenge, and the body with the id of the request."""
         body = message("tools/call", {"name": "delete_application",
@@ -354,56 +429,3 @@ class Http(StatelessCase):
             self.assertEqual(reply.status_code, 401)
             self.assertNotIn("id", reply.json())
             self.assertIn("resource_metadata", client.challenge(reply))
-
-
-class Browser(StatelessCase):
-    """What a page of an allowed origin needs."""
-
-    ORIGIN = "https://app.example"
-    WANTED = ("Authorization", "Content-Type", "Accept", "MCP-Protocol-Version", "Mcp-Method",
-              "Mcp-Name", "Mcp-Param-Id")
-
-    def preflight(self, origin, headers, path=client.MCP_PATH):
-        """OPTIONS as a browser sends it: without a token."""
-        return self.http.request("OPTIONS", path, headers={
-            "Origin": origin, "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": ",".join(headers).lower()})
-
-    def test_preflight(self):
-        """Every header that this revision has, also Mcp-Param-*; never credentials."""
-        self.fresh(settings={"allowed_origins": self.ORIGIN})
-        reply = self.preflight(self.ORIGIN, self.WANTED)
-        self.assertEqual((reply.status_code, reply.content), (204, b""))
-        self.assertEqual(reply.headers["Access-Control-Allow-Origin"], self.ORIGIN)
-        self.assertIn("POST", reply.headers["Access-Control-Allow-Methods"])
-        allowed = {name.strip().lower()
-                   for name in reply.headers["Access-Control-Allow-Headers"].split(",")}
-        self.assertLessEqual({name.lower() for name in self.WANTED}, allowed)
-        self.assertNotIn("Access-Control-Allow-Credentials", reply.headers)
-        self.assertIn("Origin", reply.headers["Vary"])
-
-    def test_preflight_of_another_origin(self):
-        """No header that would let it in."""
-        reply = self.preflight("https://evil.example", self.WANTED)
-        self.assertIn(reply.status_code, (204, 403))
-        self.assertNotIn("Access-Control-Allow-Origin", reply.headers)
-
-    def test_exposed(self):
-        """A page may read the challenge of 401 and of 403."""
-        self.fresh(settings={"allowed_origins": self.ORIGIN})
-        self.token = self.demo(case.READ)
-        body = message("tools/call", {"name": "delete_application", "arguments": {"id": "a/b"}})
-        headers = {**stateless.headers(body), "Origin": self.ORIGIN}
-        for token, status in ((None, 401), (self.token, 403)):
-            reply = self.http.post(body, token, headers=headers)
-            self.assertEqual(reply.status_code, status)
-            self.assertEqual(reply.headers["Access-Control-Allow-Origin"], self.ORIGIN)
-            self.assertIn("WWW-Authenticate", reply.headers["Access-Control-Expose-Headers"])
-
-    def test_R7_bad_origin(self):
-        """403, and nothing was run."""
-        name = case.unique()
-        body = message("tools/call", {"name": "add_application", "arguments": {
-            "application": {"owner": "my-org", "name": name}}})
-        self.assertEqual(self.send(body, Origin="https://evil.example").status_code, 403)
-        self.assertIsNone(self.row(f"my-org/{name}"))

@@ -6,6 +6,7 @@
 #include "support.h"
 
 #define TEMPLATE "{\"type\":\"ref/resource\",\"uri\":\"casement://application/{owner}/{name}\"}"
+#define REVIEW   "{\"type\":\"ref/prompt\",\"name\":\"review_access\"}"
 #define PROMPT   "{\"type\":\"ref/prompt\",\"name\":\"rotate_secret\"}"
 
 static struct reply complete(struct serve *serve, enum serve_client client, const char *params)
@@ -87,6 +88,9 @@ static void test_R5_without_the_scope(void)
 	CU_ASSERT_TRUE(fixture_sql(serve.ctx.store, "UPDATE application SET scope = ''"));
 	offers(&serve, DEMO, PARAMS(TEMPLATE, "name", ""), "[]", "false");
 	offers(&serve, DEMO, PARAMS(PROMPT, "application", "my-org/"), "[]", "false");
+	offers(&serve, DEMO, PARAMS(TEMPLATE, "owner", ""), "[]", "false");
+	offers(&serve, ADMIN, PARAMS(TEMPLATE, "owner", ""), "[]", "false");
+	offers(&serve, ADMIN, PARAMS(REVIEW, "owner", ""), "[]", "false");
 	/* Looking for completions is no attempt to change something. */
 	CU_ASSERT_EQUAL(
 	    fixture_integer(serve.ctx.store, "SELECT count(*) FROM audit WHERE outcome <> 'ok'"),

@@ -145,8 +145,10 @@ static void test_which_revision(void)
 	struct reply reply;
 
 	serve_open(&serve);
+	/* An older header must not turn off the checks that such a body asks for. */
 	reply = serve_rpc(&serve, DEMO, "2025-06-18", modern);
-	CU_ASSERT_EQUAL(reply.status, 200);
+	CU_ASSERT_EQUAL(reply.status, 400);
+	CU_ASSERT_EQUAL(support_code(&reply), -32020);
 	reply_clear(&reply);
 	reply = serve_rpc(&serve, DEMO, NULL, modern);
 	CU_ASSERT_EQUAL(support_code(&reply), -32020);
@@ -228,7 +230,7 @@ static const struct cm_test tests[] = {
     {"Content-Type must be JSON", test_content_type},
     {"an answer is JSON that nobody keeps, without a session", test_an_answer},
     {"R4 nothing is looked at before the token", test_R4_the_token_comes_first},
-    {"the revision is the header's, else the body's own", test_which_revision},
+    {"the revision is the header's, else the body's own, and they agree", test_which_revision},
     {"which revisions leave an unknown id out", test_errors_without_id},
     {"initialize tells the server, its powers and the token's scopes", test_initialize},
 };

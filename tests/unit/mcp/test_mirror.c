@@ -83,7 +83,8 @@ static void test_other_values(void)
 	    "HTTP_MCP_NAME=a%20b", "HTTP_MCP_NAME=\"a b\"", "HTTP_MCP_NAME=a b\x01"};
 	static const char *const methods[] = {"HTTP_MCP_METHOD=", "HTTP_MCP_METHOD=tools/list",
 	                                      "HTTP_MCP_METHOD=Tools/Call",
-	                                      "HTTP_MCP_METHOD=tools/call, tools/call"};
+	                                      "HTTP_MCP_METHOD=tools/call, tools/call",
+	                                      "HTTP_MCP_METHOD==?base64?dG9vbHMvY2FsbA==?="};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		ASSERT_ROW(names[i], check((struct headers){V, M, names[i]}, GOOD, "name") ==
@@ -137,7 +138,7 @@ static const struct cm_test tests[] = {
     {"_meta names the revision and the client's capabilities", test_meta},
     {"a header that is missing is a mismatch", test_missing_headers},
     {"R7 a header that differs in any way is a mismatch", test_other_values},
-    {"a header may come in base64, of one form only", test_base64},
+    {"Mcp-Name, and no other, may come in base64, of one form only", test_base64},
     {"what is not ASCII comes in base64", test_values_beyond_ascii},
 };
 
