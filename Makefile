@@ -13,12 +13,13 @@ VARIANT := $(notdir $(BUILD))
 PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt-dev libsqlite3-dev \
 	libssl-dev libcrypt-dev libcurl4-openssl-dev libcunit1-dev
 PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
+PACKAGES_MOUNTS := apache2 libapache2-mod-fcgid nginx spawn-fcgi multiwatch
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv
 PACKAGES_BENCH := wrk valgrind
 
 # Goals that change what the others find run before them, with -j too.
-FIRST := $(filter setup setup-tools setup-clients setup-bench clean,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-mounts setup-tools setup-clients setup-bench clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
 MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
@@ -72,13 +73,17 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-tools setup-clients run check checklist check-unit check-asan check-valgrind \
-	check-clients setup-bench bench bench-instructions lint format coverage install clean help tests can-build can-test FORCE
+.PHONY: all setup setup-mounts setup-tools setup-clients setup-bench run check checklist check-unit \
+	check-asan check-valgrind check-mounts check-clients bench bench-instructions lint format coverage \
+	install clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
 setup: ## install what building, running and testing need (Debian; sudo only when not root)
 	@deploy/setup $(PACKAGES_BUILD) $(PACKAGES_RUN)
+
+setup-mounts: ## install the web servers that check-mounts needs besides
+	@deploy/setup $(PACKAGES_MOUNTS)
 
 setup-tools: ## install what lint, format and check-valgrind need besides
 	@deploy/setup $(PACKAGES_TOOLS)
@@ -194,6 +199,15 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 		unit 'tests/valgrind $(UNIT)' \
 		'e2e lighttpd' '$(call E2E,$(BUILD)/valgrind/casement,lighttpd)' \
 		'no reports' 'tests/reports $(BUILD)/valgrind/reports'
+
+check-mounts: $(PROGRAM) | can-test ## the end-to-end tests behind every web server, at the root and under a prefix
+	@missing=; PATH=$$PATH:/usr/sbin; for tool in apache2 nginx spawn-fcgi multiwatch; do \
+		command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	test -e /usr/lib/apache2/modules/mod_fcgid.so || missing="$$missing mod_fcgid"; \
+	test -z "$$missing" || { echo "not installed:$$missing; run: make setup-mounts" >&2; exit 1; }
+	@tests/run \
+		configure '$(PYTHON) tests/deploy/configure.py --binary $(PROGRAM)' \
+		'every mounting' '$(PYTHON) tests/e2e/mounts.py --binary $(PROGRAM)'
 
 check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)

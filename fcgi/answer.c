@@ -5,6 +5,10 @@
 
 #include "base/log.h"
 #include "casement.h"
+#include "http/env.h"
+
+/* As much as the limit can be set to. */
+enum { SKIP_MAX = 67108864 };
 
 /* For a request that can't even be answered with an error of its own. */
 #define LAST_RESORT                                                                                \
@@ -30,7 +34,21 @@ static bool content_length(const char *const *env, long long *out)
 	return true;
 }
 
-/* Read the body: what was declared, or to the end, but never more than a byte over the limit. */
+/*
+ * Read on and forget it all.  A server that still has some of the body to write when the program is
+ * done gives the client no answer (mod_cgid of Apache).
+ */
+static void skip_body(const struct cm_stream *in, long long left)
+{
+	char chunk[16384];
+	long got = 1;
+
+	for (left = left < SKIP_MAX ? left : SKIP_MAX; left > 0 && got > 0; left -= got)
+		got = in->read(in->arg, chunk,
+		               left < (long long)sizeof chunk ? (size_t)left : sizeof chunk);
+}
+
+/* Read the body: what was declared, or to the end, but keep no more than a byte over the limit. */
 static enum cm_body read_body(const struct cm_stream *in, const char *const *env,
                               struct cm_context *ctx, struct cm_buf *body)
 {
@@ -41,8 +59,10 @@ static enum cm_body read_body(const struct cm_stream *in, const char *const *env
 	if (!content_length(env, &declared))
 		return CM_BODY_SHORT;
 	limit = cm_casement_body_limit(ctx, declared);
-	if (declared > (long long)limit)
+	if (declared > (long long)limit) {
+		skip_body(in, declared);
 		return CM_BODY_TOO_LARGE;
+	}
 	wanted = declared < 0 ? limit + 1 : (size_t)declared;
 	while (got > 0 && body->len < wanted && !body->failed) {
 		size_t room = wanted - body->len;
@@ -52,8 +72,10 @@ static enum cm_body read_body(const struct cm_stream *in, const char *const *env
 		if (got > 0)
 			cm_buf_add(body, chunk, (size_t)got);
 	}
-	if (body->len > limit)
+	if (body->len > limit) {
+		skip_body(in, SKIP_MAX);
 		return CM_BODY_TOO_LARGE;
+	}
 	return got < 0 || (declared >= 0 && body->len < wanted) ? CM_BODY_SHORT : CM_BODY_WHOLE;
 }
 
@@ -62,6 +84,7 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 {
 	struct cm_response res;
 	struct cm_request req;
+	struct cm_env headers = {0};
 	struct cm_buf body = {0};
 	struct cm_err err = {0};
 	enum cm_body state = read_body(in, env, ctx, &body);
@@ -69,7 +92,9 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 
 	cm_response_init(&res);
 	if (rc == CM_OK)
-		rc = cm_request_init(&req, env, cm_buf_str(&body), body.len, state, &err);
+		rc = cm_env_init(&headers, env, &err);
+	if (rc == CM_OK)
+		rc = cm_request_init(&req, headers.list, cm_buf_str(&body), body.len, state, &err);
 	if (rc == CM_OK) {
 		cm_casement_answer(ctx, &req, &res);
 		rc = cm_response_emit(&res, out, &err);
@@ -80,5 +105,6 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 		cm_buf_puts(out, LAST_RESORT);
 	}
 	cm_response_clear(&res);
+	cm_env_clear(&headers);
 	cm_buf_clear(&body);
 }

@@ -51,6 +51,17 @@ void cm_exchange_set_address(struct cm_exchange *x)
 	}
 }
 
+bool cm_exchange_is_private(const struct cm_exchange *x)
+{
+	const char *scheme = cm_request_variable(x->req, "HTTP_X_FORWARDED_PROTO");
+
+	if (scheme == NULL ||
+	    !cm_address_in_list(x->ctx->settings.trusted_proxies, x->req->address))
+		return cm_request_is_private(x->req);
+	return strcasecmp(scheme, "https") == 0 ||
+	       (x->caller.address == x->forwarded && cm_url_address_is_loopback(x->forwarded));
+}
+
 /* Descriptions are ASCII without quote and backslash (RFC 6749 section 5.2, RFC 6750 section 3). */
 static void copy_description(char *out, size_t size, const char *text)
 {

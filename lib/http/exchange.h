@@ -28,6 +28,12 @@ struct cm_exchange {
  */
 void cm_exchange_set_address(struct cm_exchange *x);
 
+/*
+ * Whether a client's secrets may be in the request: it came over TLS or did not leave this machine,
+ * or a trusted proxy says so of what came to it (X-Forwarded-Proto).
+ */
+bool cm_exchange_is_private(const struct cm_exchange *x);
+
 /* In which shape a path tells errors. */
 enum cm_shape {
 	CM_SHAPE_PLAIN = 0, /* {"error": name, "error_description": text} */

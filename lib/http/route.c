@@ -140,8 +140,11 @@ void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exc
 		same_path = &table[i];
 	}
 	if (same_path == NULL) {
-		cm_err_clear(&err);
-		cm_err_set(&err, CM_NOT_FOUND, "There is nothing at this path.");
+		/* Until the settings were read once, nobody knows where the paths begin. */
+		if (err.status == CM_OK || x->ctx->version >= 0) {
+			cm_err_clear(&err);
+			cm_err_set(&err, CM_NOT_FOUND, "There is nothing at this path.");
+		}
 		cm_exchange_fail(x, CM_SHAPE_PLAIN, &err);
 		return;
 	}

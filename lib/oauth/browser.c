@@ -91,7 +91,7 @@ enum cm_status cm_browser_read_form(struct cm_exchange *x, const struct cm_brows
 	const char *token;
 	enum cm_status rc;
 
-	if (!cm_request_is_private(x->req))
+	if (!cm_exchange_is_private(x))
 		return cm_err_set(err, CM_REQUEST, "Passwords are taken over https only.");
 	if (!cm_request_has_type(x->req, "application/x-www-form-urlencoded"))
 		return cm_err_set(err, CM_REQUEST, "This is no form of this server.");

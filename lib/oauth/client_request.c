@@ -126,7 +126,7 @@ enum cm_status cm_client_request_read(struct cm_exchange *x, struct cm_client_re
 {
 	enum cm_status rc;
 
-	if (!cm_request_is_private(x->req))
+	if (!cm_exchange_is_private(x))
 		return cm_err_set(err, CM_REQUEST, "Secrets are taken over https only.");
 	if (*x->req->query != '\0')
 		return cm_err_set(err, CM_REQUEST,

@@ -51,7 +51,7 @@ static enum cm_status read_body(struct cm_exchange *x, cm_json **json, struct cm
 	enum cm_status rc;
 
 	*json = NULL;
-	if (!cm_request_is_private(x->req))
+	if (!cm_exchange_is_private(x))
 		return cm_err_set(err, CM_REQUEST, "Secrets are taken over https only.");
 	if (!cm_request_has_type(x->req, "application/json"))
 		return cm_err_set(err, CM_INVALID_METADATA, "The body must be application/json.");
@@ -220,7 +220,7 @@ static enum cm_status find(struct cm_exchange *x, struct cm_client *out, struct 
 	struct cm_err why = {0};
 	enum cm_status rc;
 
-	if (!cm_request_is_private(x->req))
+	if (!cm_exchange_is_private(x))
 		return cm_err_set(err, CM_REQUEST, "Secrets are taken over https only.");
 	rc = cm_client_get(x->ctx->store, x->path_rest, out, &why);
 	if (rc != CM_OK && rc != CM_NOT_FOUND)

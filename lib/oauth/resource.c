@@ -2,7 +2,17 @@
 
 #include <string.h>
 
+#include "auth/context.h"
 #include "base/url.h"
+
+/* Whether a path is that of the MCP URL, or of the server: the same without CM_MCP_PATH. */
+static bool means_server(const char *path, const char *mcp_path)
+{
+	size_t len = strlen(mcp_path) - strlen(CM_MCP_PATH);
+
+	return strcmp(path, mcp_path) == 0 || (strncmp(path, mcp_path, len) == 0 &&
+	                                       (path[len] == '\0' || strcmp(path + len, "/") == 0));
+}
 
 enum cm_status cm_oauth_resource_check(const char *resource, const char *mcp_url,
                                        struct cm_err *err)
@@ -15,8 +25,7 @@ enum cm_status cm_oauth_resource_check(const char *resource, const char *mcp_url
 	if (!cm_url_parse(mcp_url, &ours))
 		return cm_err_set(err, CM_INTERNAL, "the MCP URL can't be parsed");
 	if (strcmp(asked.origin, ours.origin) == 0 && !asked.query && !asked.userinfo &&
-	    (strcmp(asked.path, ours.path) == 0 || *asked.path == '\0' ||
-	     strcmp(asked.path, "/") == 0))
+	    means_server(asked.path, ours.path))
 		return CM_OK;
 	return cm_err_set(err, CM_INVALID_TARGET, "resource must be %s.", mcp_url);
 }

@@ -5,8 +5,8 @@
 #include "http/params.h"
 
 /*
- * Check a resource parameter (RFC 8707 section 2): it must be the MCP URL or that URL's origin,
- * with or without the slash of an empty path.  CM_INVALID_TARGET.
+ * Check a resource parameter (RFC 8707 section 2): it must be the MCP URL or the URL of the server
+ * (the MCP URL without CM_MCP_PATH), with or without a slash at its end.  CM_INVALID_TARGET.
  */
 enum cm_status cm_oauth_resource_check(const char *resource, const char *mcp_url,
                                        struct cm_err *err);

@@ -195,7 +195,8 @@ static const struct setting table[] = {
      1000000000,
      NULL},
     {{"trusted_proxies", "",
-      "Addresses and ranges of proxies whose X-Forwarded-For is believed, separated by commas"},
+      "Addresses and ranges of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
+      "separated by commas"},
      TEXT,
      MEMBER(trusted_proxies),
      0,

@@ -12,8 +12,9 @@ class Apache(Server):
     """mod_fcgid, as deploy/configure has it.  Processes come and go."""
 
     name = "apache"
-    modules = ("mpm_event", "authz_core", "alias", "fcgid")
+    modules = ("mpm_event", "authz_core", "alias", "dir", "fcgid")
     as_user = True
+    own_answers = {"/%2e%2e/etc/passwd": 400}
 
     def command(self):
         path = write(os.path.join(self.folder, "apache.conf"), self.common() + self.mount())
@@ -64,7 +65,11 @@ class Htaccess(Apache):
     """A host that allows .htaccess files FileInfo and Options, and no more; mod_fcgid."""
 
     name = "htaccess"
-    modules = ("mpm_event", "authz_core", "alias", "mime", "setenvif", "rewrite", "fcgid")
+    # What mod_fcgid has where nobody may set FcgidMaxRequestLen.
+    body_limit, body_refusal = 131072, 500
+    # A file of the second name could not be; the third is a folder of the site's.
+    own_answers = {**Apache.own_answers, "/" + "a" * 3000: 403, "/.well-known": 301}
+    modules = ("mpm_event", "authz_core", "alias", "dir", "mime", "setenvif", "rewrite", "fcgid")
 
     @property
     def program(self):
@@ -88,7 +93,8 @@ class HtaccessCgi(Htaccess):
     """The same host without mod_fcgid: a process a request."""
 
     name = "htaccess-cgi"
-    modules = ("mpm_event", "authz_core", "alias", "mime", "setenvif", "rewrite", "env", "cgid")
+    body_limit = body_refusal = None
+    modules = ("mpm_event", "authz_core", "alias", "dir", "mime", "setenvif", "rewrite", "env", "cgid")
     pooled = False
 
     def common(self):

@@ -48,8 +48,8 @@ class Browser:
         self.session.close()
 
     def send(self, method, url, **options):
-        """One request without following redirects; absolute or below the server."""
-        reply = self.session.request(method, urllib.parse.urljoin(self.http.url + "/", url),
+        """One request without following redirects; to an absolute URL or a path of the program."""
+        reply = self.session.request(method, self.http.url + url if url[0] == "/" else url,
                                      allow_redirects=False,
                                      timeout=servers.patient(60), **options)
         self.page = Page(reply)
@@ -71,7 +71,8 @@ class Browser:
     def submit(self, number=0, **fields):
         """Send a form of the page, with more fields; the reply itself."""
         form = self.page.forms[number]
-        return self.send(form["method"].upper(), form["action"],
+        return self.send(form["method"].upper(),
+                         urllib.parse.urljoin(self.page.reply.url, form["action"]),
                          data={**form["fields"], **fields},
                          headers={"Origin": "null"})
 

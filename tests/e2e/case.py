@@ -51,6 +51,17 @@ class Case(unittest.TestCase):
         if not self.instance.server.pooled:
             self.skipTest("no process lives on between requests")
 
+    def needs_bodies_of(self, size):
+        """Skip where the web server keeps such bodies from the program."""
+        limit = self.instance.server.body_limit
+        if limit is not None and limit < size:
+            self.skipTest(f"the web server refuses bodies over {limit} bytes")
+
+    def largest(self, size):
+        """So many bytes, or as many as fit into a body, with room for what is around them."""
+        limit = self.instance.server.body_limit
+        return size if limit is None else min(size, limit - 1024)
+
     # Tokens
 
     def demo(self, scope=BOTH):
@@ -140,7 +151,7 @@ class Case(unittest.TestCase):
         told = client.challenge(reply)
         self.assertIsNotNone(told, reply.headers)
         self.assertEqual(told["resource_metadata"],
-                         self.http.url + "/.well-known/oauth-protected-resource/api/mcp")
+                         self.http.well_known("oauth-protected-resource", client.MCP_PATH))
         self.assertEqual(told["scope"], BOTH)
         if token_sent:
             self.assertEqual(told.get("error"), "invalid_token")

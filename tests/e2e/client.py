@@ -58,8 +58,14 @@ class Client:
 
     def __init__(self, url):
         self.url = url
+        self.prefix = urllib.parse.urlsplit(url).path
+        self.origin = url[:len(url) - len(self.prefix)]
         self.mcp_url = url + MCP_PATH
         self.token_url = url + TOKEN_PATH
+
+    def well_known(self, name, path=""):
+        """The URL of a well-known document of a path of the program, where clients look for it."""
+        return f"{self.origin}/.well-known/{name}{self.prefix}{path}"
 
     def request(self, method, path, **options):
         """One request; path may have a query."""

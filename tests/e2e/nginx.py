@@ -14,6 +14,7 @@ class Nginx(Server):
     name = "nginx"
     processes = 2
     as_user = True
+    own_answers = {"/%2e%2e/etc/passwd": 400}
 
     def __init__(self, binary, folder, port, environment):
         super().__init__(binary, folder, port, environment)

@@ -121,6 +121,9 @@ class Server:
     # What the mounting is like, for the tests that care.
     pooled = True           # responders live on from one request to the next
     processes = None        # how many of them; None when they come and go
+    body_limit = None       # the largest body that the server lets through; None: any of the tests
+    body_refusal = None     # its answer to a larger one
+    own_answers = {}        # its own answers to paths that are 404 elsewhere
 
     # A web server that does not run programs as root is given another user.
     as_user = False

@@ -296,6 +296,7 @@ class Init(CommandCase):
         """Run init for a new database; its result, the database and the env file."""
         folder = os.path.join(self.instance.folder, folder_name)
         os.makedirs(folder, exist_ok=True)
+        self.instance.server.hand_over()
         database, env_file = os.path.join(folder, "new.db"), os.path.join(folder, "new.env")
         arguments = ["init", "--url", url, *more]
         if "--demo" in more:

@@ -37,6 +37,8 @@ class Direct(case.Case):
             "PATH_INFO": client.MCP_PATH, "QUERY_STRING": "", "REMOTE_ADDR": "127.0.0.1",
             "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
             **servers.inherited_environment(), **self.instance.environment(), **variables}
+        if (environment["REQUEST_URI"] or "").startswith("/"):
+            environment["REQUEST_URI"] = self.http.prefix + environment["REQUEST_URI"]
         environment = {name: value for name, value in environment.items() if value is not None}
         given = {"stdin": stdin} if stdin is not None else {"input": body}
         done = subprocess.run([self.instance.binary, *arguments], capture_output=True,
@@ -183,6 +185,27 @@ class Direct(case.Case):
         # A client can write this header itself.
         reply = self.cgi(body, REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_PROTO="https", **more)
         self.assertEqual(reply.status_code, 400)
+
+    def test_A1_behind_a_proxy(self):
+        """What a trusted proxy says of its own client counts, and only that."""
+        self.fresh(start=False, settings={"trusted_proxies": "192.0.2.1, 127.0.0.1"})
+        demo = self.instance.demo
+        body = (f"grant_type=client_credentials&client_id={demo.id}"
+                f"&client_secret={demo.secret}").encode()
+        more = {"REQUEST_URI": client.TOKEN_PATH,
+                "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+        for proxy, scheme, address, status in (
+                ("192.0.2.1", "https", "203.0.113.9", 200), ("192.0.2.1", "HTTPS", None, 200),
+                ("192.0.2.1", "http", "203.0.113.9", 400), ("192.0.2.1", "http", None, 400),
+                ("192.0.2.1", "", "203.0.113.9", 400), ("192.0.2.1", None, "203.0.113.9", 400),
+                ("192.0.2.1", "http, https", "203.0.113.9", 400),
+                ("127.0.0.1", "http", "203.0.113.9", 400), ("127.0.0.1", "http", None, 400),
+                ("127.0.0.1", "http", "127.0.0.1", 200), ("127.0.0.1", None, None, 200),
+                ("192.0.2.2", "https", "203.0.113.9", 400)):
+            with self.subTest(proxy=proxy, scheme=scheme, address=address):
+                reply = self.cgi(body, REMOTE_ADDR=proxy, HTTP_X_FORWARDED_PROTO=scheme,
+                                 HTTP_X_FORWARDED_FOR=address, **more)
+                self.assertEqual(reply.status_code, status, reply.text)
 
     def test_no_database(self):
         """503 with a request id, and no file is made by the way."""

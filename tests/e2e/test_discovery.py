@@ -3,6 +3,7 @@
 import case
 import client
 import forge
+import servers
 
 PRM = "/.well-known/oauth-protected-resource"
 ASM = "/.well-known/oauth-authorization-server"
@@ -13,9 +14,9 @@ EVIL = "evil.example"
 class Metadata(case.Case):
     """RFC 8414, RFC 9728, RFC 7517."""
 
-    def document(self, path):
+    def document(self, path, http=None):
         """A JSON document, with its status and type checked."""
-        reply = self.http.get(path)
+        reply = (http or self.http).get(path)
         self.assertEqual(reply.status_code, 200, reply.text)
         self.assertEqual(reply.headers["Content-Type"].partition(";")[0], "application/json")
         return reply.json()
@@ -54,9 +55,10 @@ class Metadata(case.Case):
     def test_A29_what_is_listed_works(self):
         """A client that knows the 401 alone finds its way to a token."""
         told = client.challenge(self.http.rpc("ping"))
-        resource = self.document(told["resource_metadata"][len(self.http.url):])
+        resource = self.document(told["resource_metadata"], client.Client(""))
         issuer = resource["authorization_servers"][0]
-        server = self.document(issuer[len(self.http.url):] + ASM)
+        server = self.document(client.Client(issuer).well_known("oauth-authorization-server"),
+                               client.Client(""))
         self.assertEqual(server["issuer"], issuer)
         reply = self.http.request("POST", server["token_endpoint"][len(self.http.url):], data={
             "grant_type": server["grant_types_supported"][0], "scope": told["scope"],
@@ -82,11 +84,55 @@ class Metadata(case.Case):
                      "/.well-known/openid-configurationx", "/.well-known/security.txt",
                      "/api/.well-known/jwks", "/api" + PRM):
             with self.subTest(path=path):
-                self.assertEqual(self.http.get(path).status_code, 404)
+                self.assertIn(self.http.get(path).status_code,
+                              (404, self.instance.server.own_answers.get(path)))
 
     def test_query_is_ignored(self):
         """A query is no part of a path."""
         self.assertEqual(self.http.get(PRM + "?x=/../etc").json(), self.http.get(PRM).json())
+
+
+class Site(case.Case):
+    """The program as a part of a site of others."""
+
+    def setUp(self):
+        super().setUp()
+        if not self.http.prefix:
+            self.skipTest("the program has the whole site")
+        self.site = client.Client(self.http.origin)
+
+    def test_U1_documents_at_the_root_of_the_host(self):
+        """The prefix is behind the document's name, where clients look first."""
+        for name, path, member, value in (
+                ("oauth-protected-resource", "", "resource", self.http.mcp_url),
+                ("oauth-protected-resource", client.MCP_PATH, "resource", self.http.mcp_url),
+                ("oauth-authorization-server", "", "issuer", self.http.url),
+                ("openid-configuration", "", "issuer", self.http.url)):
+            with self.subTest(name=name, path=path):
+                reply = client.Client("").get(self.http.well_known(name, path))
+                self.assertEqual(reply.status_code, 200, reply.text)
+                self.assertEqual(reply.json()[member], value)
+
+    def test_the_rest_is_the_site_s(self):
+        """Its pages are there, its well-known documents too, and no path of the program's."""
+        for path in ("/page.txt", "/.well-known/security.txt"):
+            with self.subTest(path=path):
+                self.assertEqual(self.site.get(path).text, servers.SITE_PAGE)
+        for path in ("/", PRM, ASM, JWKS, "/.well-known/openid-configuration", "/api/health",
+                     client.MCP_PATH, self.http.prefix + "x", self.http.prefix + "x/api/health",
+                     PRM + self.http.prefix + "x", "/x" + self.http.prefix + "/api/health",
+                     "/x" + PRM + self.http.prefix):
+            with self.subTest(path=path):
+                reply = self.site.get(path)
+                self.assertIn(reply.status_code, (403, 404))
+                self.assertNotIn("X-Request-Id", reply.headers)
+
+    def test_the_prefix_itself(self):
+        """The page for people, with and without the slash; a server may add it."""
+        for path in (self.http.prefix, self.http.prefix + "/"):
+            with self.subTest(path=path):
+                reply = self.site.get(path, allow_redirects=True)
+                self.assertIn(self.http.mcp_url, reply.text)
 
 
 class Paths(case.Case):
@@ -112,7 +158,8 @@ class Paths(case.Case):
                      "/api/mcp;x", "/" + "a" * 3000, "/%2e%2e/etc/passwd", "/api%2fmcp"):
             for method in ("GET", "POST"):
                 with self.subTest(path=path[:40], method=method):
-                    self.assertEqual(self.http.request(method, path).status_code, 404)
+                    self.assertIn(self.http.request(method, path).status_code,
+                                  (404, self.instance.server.own_answers.get(path)))
 
     def test_paths_that_the_web_server_may_refuse(self):
         """Dots, double slashes, NUL and the absolute form never reach another route's answer."""
@@ -188,23 +235,24 @@ class Paths(case.Case):
     def test_issuer_setting(self):
         """A server behind another address names that address."""
         made = self.fresh()
-        made.run("setting", "set", "issuer", "https://public.example", code=0)
+        public = client.Client("https://public.example" + self.http.prefix)
+        made.run("setting", "set", "issuer", public.url, code=0)
         for _ in range(4):
             body = self.http.get(ASM).json()
-            self.assertEqual(body["issuer"], "https://public.example")
-            self.assertEqual(body["token_endpoint"], "https://public.example" + client.TOKEN_PATH)
+            self.assertEqual(body["issuer"], public.url)
+            self.assertEqual(body["token_endpoint"], public.token_url)
         told = client.challenge(self.http.rpc("ping"))
         self.assertEqual(told["resource_metadata"],
-                         "https://public.example" + PRM + client.MCP_PATH)
-        self.assertEqual(forge.parts(self.demo())[1]["aud"],
-                         "https://public.example" + client.MCP_PATH)
+                         public.well_known("oauth-protected-resource", client.MCP_PATH))
+        self.assertEqual(forge.parts(self.demo())[1]["aud"], public.mcp_url)
 
     def test_U1_U2_mounted_under_a_path(self):
         """An issuer with a path: it is in every URL, and both forms of the metadata are there."""
         made = self.fresh()
-        root = made.server.url
-        made.run("setting", "set", "issuer", root + "/some/where", code=0)
-        self.http = client.Client(root + "/some/where")
+        root = made.server.origin
+        place = made.server.prefix + "/some/where"
+        made.run("setting", "set", "issuer", root + place, code=0)
+        self.http = client.Client(root + place)
         self.assertEqual(self.http.get("/api/health").status_code, 200)
         token = self.demo()
         claims = forge.parts(token)[1]
@@ -212,14 +260,13 @@ class Paths(case.Case):
         self.assert_token_good(token)
         told = client.challenge(self.http.rpc("ping"))
         at_root = client.Client(root)
-        for path in (PRM + "/some/where" + client.MCP_PATH, ASM + "/some/where",
-                     "/some/where" + PRM, "/some/where" + ASM, "/some/where" + JWKS,
-                     told["resource_metadata"][len(root):]):
+        for path in (PRM + place + client.MCP_PATH, ASM + place, place + PRM, place + ASM,
+                     place + JWKS, told["resource_metadata"][len(root):]):
             with self.subTest(path=path):
                 reply = at_root.get(path)
                 self.assertEqual(reply.status_code, 200, reply.text)
                 self.assertIn("some", reply.text + path)
-        for path in (client.MCP_PATH, "/some/where/some/where" + client.MCP_PATH,
-                     "/some/wherever" + client.MCP_PATH, "/some" + client.MCP_PATH):
+        for path in (made.server.prefix + client.MCP_PATH, place + place + client.MCP_PATH,
+                     place + "ver" + client.MCP_PATH, place.rpartition("/")[0] + client.MCP_PATH):
             with self.subTest(path=path):
                 self.assertEqual(at_root.request("POST", path).status_code, 404)

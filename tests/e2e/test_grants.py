@@ -1,6 +1,7 @@
 """Codes and refresh tokens at the token endpoint: A12 to A18, U8."""
 
 import concurrent.futures
+import glob
 
 import browser
 import case
@@ -128,11 +129,11 @@ class Code(oauth_case.OAuthCase):
         """Who reads the file can't use what is in it."""
         code = self.code(self.client_id, self.who)
         told = self.redeem(self.client_id, code).json()
-        with open(self.instance.database, "rb") as stored:
-            data = stored.read()
-        for name in ("-wal",):
-            with open(self.instance.database + name, "rb") as stored:
+        data = b""
+        for path in glob.glob(self.instance.database + "*"):
+            with open(path, "rb") as stored:
                 data += stored.read()
+        self.assertIn(self.who.encode().partition(b"/")[2], data)
         for secret in (code, told["refresh_token"], told["access_token"], oauth_case.PASSWORD):
             self.assertNotIn(secret.encode(), data)
 

@@ -56,7 +56,7 @@ class Text(McpCase):
         for body in (b"[" * deep, b"[" * deep + b"]" * deep, b'{"a":' * deep,
                      b'{"a":' * deep + b"1" + b"}" * deep, b'[{"a":' * deep,
                      b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":' +
-                     b"[" * deep + b"]" * deep + b"}}", b"[" * 1000000):
+                     b"[" * deep + b"]" * deep + b"}}", b"[" * self.largest(1000000)):
             with self.subTest(body=body[:60]):
                 self.assert_parse_error(body)
 

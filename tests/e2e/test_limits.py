@@ -40,14 +40,15 @@ class Rates(RegistryCase):
 class Proxies(RegistryCase):
     """Whose X-Forwarded-For is believed."""
 
-    def address(self, forwarded, trusted):
-        """The address that the audit row of a call has."""
+    def address(self, trusted, *forwarded):
+        """The address that the audit row of a call has; each of forwarded is a line of its own."""
         self.instance.run("setting", "set", "trusted_proxies", trusted, code=0)
-        token = self.demo()
         name = case.unique("seen")
-        self.http.rpc("tools/call", {"name": "add_application", "arguments": {
-            "application": {"name": name}}}, token=token,
-            headers={"X-Forwarded-For": forwarded})
+        self.http.raw("POST", case.client.MCP_PATH, [
+            ("Authorization", f"Bearer {self.demo()}"), ("Content-Type", "application/json"),
+            *(("X-Forwarded-For", line) for line in forwarded)], case.dumps({
+                "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+                    "name": "add_application", "arguments": {"application": {"name": name}}}}))
         return self.instance.query("SELECT address FROM audit WHERE target = ?",
                                    f"my-org/{name}")[0]["address"]
 
@@ -65,7 +66,14 @@ class Proxies(RegistryCase):
                 ("192.0.2.9, nonsense", "127.0.0.1", "127.0.0.1"),
                 ("x" * 500, "127.0.0.1", "127.0.0.1"), (",,,", "127.0.0.1", "127.0.0.1")):
             with self.subTest(forwarded=forwarded[:40], trusted=trusted):
-                self.assertEqual(self.address(forwarded, trusted), seen)
+                self.assertEqual(self.address(trusted, forwarded), seen)
+
+    def test_a_proxy_that_adds_a_line(self):
+        """The last line counts: a client wrote the others."""
+        self.fresh()
+        self.assertEqual(self.address("127.0.0.1", "192.0.2.1", "198.51.100.7"), "198.51.100.7")
+        self.assertEqual(self.address("127.0.0.1,10.0.0.0/8", "192.0.2.1", "198.51.100.7, 10.1.1.1",
+                                      "10.2.2.2"), "198.51.100.7")
 
 
 # What Casdoor has of the password 123456789.

@@ -42,12 +42,24 @@ class Http(McpCase):
         """413 from the first byte over the limit on; the limit itself is fine."""
         body = case.dumps(PING)
         limit = 1048576
+        self.needs_bodies_of(2 * limit)
         self.assert_pong(self.post(body + b" " * (limit - len(body))))
         for size in (limit + 1, 2 * limit):
             reply = self.post(body + b" " * (size - len(body)))
             self.assertEqual(reply.status_code, 413, reply.text)
             self.assertIn("error", reply.json())
             self.assertEqual(reply.json()["jsonrpc"], "2.0")
+
+    def test_over_the_limit_of_the_web_server(self):
+        """What the web server itself refuses, it refuses as is known of it; the next request works."""
+        server = self.instance.server
+        if server.body_limit is None:
+            self.skipTest("the web server's own limit is beyond the program's")
+        body = case.dumps(PING)
+        self.assert_pong(self.post(body + b" " * (server.body_limit - len(body))))
+        reply = self.post(body + b" " * (server.body_limit + 1 - len(body)))
+        self.assertEqual(reply.status_code, server.body_refusal)
+        self.assert_pong(self.post(body))
 
     def test_limit_setting(self):
         """max_body_bytes is read while the server runs."""
@@ -61,7 +73,7 @@ class Http(McpCase):
 
     def test_R7_bad_origin(self):
         """A page of another origin may not speak to us, also with a good token."""
-        own = self.http.url
+        own = self.http.origin
         for origin in ("https://evil.example", "null", own + ".evil.example", own + "0",
                        own.replace("http:", "https:"), "http://127.0.0.1", "http://localhost",
                        own + "/", "", "x", own + " https://evil.example", "file://"):
@@ -85,13 +97,13 @@ class Http(McpCase):
 
     def test_R7_own_origin(self):
         """The issuer's origin is always good."""
-        self.assert_pong(self.post(PING, headers={"Origin": self.http.url}))
+        self.assert_pong(self.post(PING, headers={"Origin": self.http.origin}))
 
     def test_R7_allowed_origins(self):
         """allowed_origins adds to it."""
         self.fresh(settings={"allowed_origins": "https://app.example"})
         token = self.demo()
-        for origin, status in (("https://app.example", 200), (self.http.url, 200),
+        for origin, status in (("https://app.example", 200), (self.http.origin, 200),
                                ("https://app.example.evil.example", 403),
                                ("http://app.example", 403), ("https://app.example:444", 403)):
             with self.subTest(origin=origin):
@@ -285,7 +297,7 @@ class LowScope(McpCase):
         told = client.challenge(reply)
         self.assertEqual(told["error"], "insufficient_scope")
         self.assertEqual(told["resource_metadata"],
-                         self.http.url + "/.well-known/oauth-protected-resource/api/mcp")
+                         self.http.well_known("oauth-protected-resource", client.MCP_PATH))
         self.assertEqual(set(told["scope"].split()), {*granted, needed})
 
     def test_R5_U9_read_only(self):

@@ -35,7 +35,7 @@ class Browser(StatelessCase):
 
     def test_preflight_of_another_origin(self):
         """403, and no header that would let it in."""
-        for origin in ("https://evil.example", "null", self.http.url + ".evil.example"):
+        for origin in ("https://evil.example", "null", self.http.origin + ".evil.example"):
             reply = self.preflight(origin, self.WANTED)
             self.assertEqual(reply.status_code, 403)
             self.assertFalse([name for name in reply.headers
@@ -43,7 +43,7 @@ class Browser(StatelessCase):
 
     def test_preflight_without_a_token_or_an_origin(self):
         """It is answered before authorization, whoever asks."""
-        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Origin": self.http.url}):
+        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Origin": self.http.origin}):
             reply = self.http.request("OPTIONS", client.MCP_PATH, headers=headers)
             self.assertEqual((reply.status_code, reply.content), (204, b""))
             self.assertNotIn("WWW-Authenticate", reply.headers)
@@ -68,6 +68,6 @@ class Browser(StatelessCase):
         self.assertEqual(self.send(body, Origin="https://evil.example").status_code, 403)
         self.assertIsNone(self.row(f"my-org/{name}"))
         for method in ("GET", "DELETE", "PUT"):
-            for origin, status in (("https://evil.example", 403), (self.http.url, 405)):
+            for origin, status in (("https://evil.example", 403), (self.http.origin, 405)):
                 reply = self.http.request(method, client.MCP_PATH, headers={"Origin": origin})
                 self.assertEqual(reply.status_code, status)

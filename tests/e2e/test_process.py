@@ -117,7 +117,9 @@ class Signals(case.Case):
 
     def test_two_processes(self):
         """The pool is as large as configured."""
-        self.assertEqual(len(self.instance.server.responders()), 2)
+        if self.instance.server.processes is None:
+            self.skipTest("the server starts processes as it needs them")
+        self.assertEqual(len(self.instance.server.responders()), self.instance.server.processes)
 
     def test_SIGTERM(self):
         """The responder ends, the service goes on, a token stays good."""

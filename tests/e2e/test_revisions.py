@@ -295,7 +295,8 @@ class AccessLog(McpCase):
                               "address", "method", "outcome", "us"}, set(line))
         self.assertEqual((line["outcome"], line["method"], line["status"]),
                          ("ok", "tools/list", 200))
-        calls = [line for line in self.lines(path) if line.get("path") == "/api/mcp"]
+        calls = [line for line in self.lines(path)
+                 if line.get("path") == self.http.prefix + "/api/mcp"]
         added = next(line for line in calls if line.get("tool") == "add_application")
         self.assertEqual((added["status"], added["method"]), (200, "tools/call"))
         self.assertEqual(added["client"], made.demo.id)

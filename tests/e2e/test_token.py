@@ -286,6 +286,7 @@ class Requests(TokenCase):
         """413 in the shape of this endpoint; one byte less is taken."""
         good = urllib.parse.urlencode(self.form()) + "&x="
         limit = 1048576
+        self.needs_bodies_of(2 * limit)
         reply = self.post(good + "a" * (limit - len(good)))
         self.assertEqual(reply.status_code, 200, reply.text)
         for size in (limit + 1, 2 * limit):
@@ -445,7 +446,7 @@ class ScopeAndResource(TokenCase):
         self.assert_oauth_error(self.http.token_reply(bare, scope=case.READ), 400, "invalid_scope")
 
     def test_A17_resources_that_mean_this_server(self):
-        """The MCP URL, or its origin with or without the slash; the audience is the MCP URL."""
+        """The MCP URL, or the issuer with or without a slash; the audience is the MCP URL."""
         for resource in (self.http.mcp_url, self.http.url, self.http.url + "/"):
             with self.subTest(resource=resource):
                 token = self.http.token(self.instance.demo, resource=resource)

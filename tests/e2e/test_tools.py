@@ -190,7 +190,7 @@ class Add(ToolCase):
     def test_long_texts(self):
         """A field has a limit, and says so."""
         self.refuse_add("displayName", displayName="x" * 100000)
-        self.refuse_add("description", description="x" * 1000000)
+        self.refuse_add("description", description="x" * self.largest(1000000))
 
     def test_arguments_of_a_wrong_shape(self):
         """No application, or something else under its name."""

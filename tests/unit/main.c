@@ -47,6 +47,7 @@ extern const struct cm_suite cm_suite_http_access_log;
 extern const struct cm_suite cm_suite_http_answer;
 extern const struct cm_suite cm_suite_http_cookie;
 extern const struct cm_suite cm_suite_http_cors;
+extern const struct cm_suite cm_suite_http_env;
 extern const struct cm_suite cm_suite_http_exchange;
 extern const struct cm_suite cm_suite_http_page;
 extern const struct cm_suite cm_suite_http_params;
@@ -150,6 +151,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_http_answer,
     &cm_suite_http_cookie,
     &cm_suite_http_cors,
+    &cm_suite_http_env,
     &cm_suite_http_exchange,
     &cm_suite_http_page,
     &cm_suite_http_params,

@@ -336,7 +336,7 @@ static void test_no_store(void)
 		end(&talk);
 	}
 	/* What is wrong without asking the store is said as ever. */
-	expect(&ctx, "GET", "/nonsense", "X=y", 404, 0);
+	expect(&ctx, "GET", "/nonsense", "X=y", 503, 0);
 	expect(&ctx, "PUT", "/open", "X=y", 405, 0);
 	cm_context_clear(&ctx);
 }

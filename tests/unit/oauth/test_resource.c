@@ -57,11 +57,14 @@ static void test_A17_below_a_prefix(void)
 {
 	static const struct row rows[] = {
 	    {"https://h.example:8443/auth/api/mcp", true},
-	    {"https://h.example:8443", true},
-	    {"https://h.example:8443/", true},
+	    {"https://h.example:8443/auth", true},
+	    {"https://h.example:8443/auth/", true},
+	    {"https://h.example:8443", false}, /* another site, of which this is a part */
+	    {"https://h.example:8443/", false},
 	    {"https://h.example/auth/api/mcp", false},
 	    {"https://h.example:8443/api/mcp", false},
-	    {"https://h.example:8443/auth/", false},
+	    {"https://h.example:8443/auth//", false},
+	    {"https://h.example:8443/authx", false},
 	    {"https://h.example:8443/other/api/mcp", false},
 	};
 

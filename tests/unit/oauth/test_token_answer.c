@@ -244,17 +244,17 @@ static void test_A17_audience(void)
 	static const char *const forms[] = {
 	    "grant_type=client_credentials",
 	    "grant_type=client_credentials&resource=https://h.example/auth/api/mcp",
-	    "grant_type=client_credentials&resource=https://h.example",
-	    "grant_type=client_credentials&resource=https://h.example/&resource="
+	    "grant_type=client_credentials&resource=https://h.example/auth",
+	    "grant_type=client_credentials&resource=https://h.example/auth/&resource="
 	    "https%3A%2F%2Fh.example%2Fauth%2Fapi%2Fmcp",
 	};
 	static const char *const bad[] = {
-	    "grant_type=client_credentials&resource=https://h.example/auth",
+	    "grant_type=client_credentials&resource=https://h.example",
 	    "grant_type=client_credentials&resource=https://h.example/api/mcp",
-	    "grant_type=client_credentials&resource=https://h.example/&resource=https://"
+	    "grant_type=client_credentials&resource=https://h.example/auth/&resource=https://"
 	    "evil.example",
 	    "grant_type=client_credentials&resource=https://evil.example&resource=https://"
-	    "h.example",
+	    "h.example/auth",
 	};
 	struct serve serve;
 
