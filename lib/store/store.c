@@ -339,12 +339,12 @@ enum cm_status cm_store_open_reading(const char *path, bool still, struct cm_sto
 	int schema = 0;
 
 	*out = NULL;
+	if (store == NULL)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
 	put_uri(&uri, path, still);
-	rc = store == NULL ? cm_err_set(err, CM_NOMEM, "out of memory") : cm_buf_status(&uri, err);
-	if (rc == CM_OK)
-		rc = connect_file(store, cm_buf_str(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
-		                  err);
-	if (rc == CM_OK)
+	if ((rc = cm_buf_status(&uri, err)) == CM_OK &&
+	    (rc = connect_file(store, cm_buf_str(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+	                       err)) == CM_OK)
 		rc = check_owner(store, &schema, err);
 	cm_buf_clear(&uri);
 	if (rc == CM_OK)
