@@ -64,10 +64,17 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 		if ((rc = cm_store_open(ctx->path, false, &ctx->store, err)) != CM_OK)
 			return rc;
 	}
-	if ((rc = cm_store_version(ctx->store, &version, err)) != CM_OK || version == ctx->version)
+	if ((rc = cm_store_read_begin(ctx->store, &version, err)) != CM_OK ||
+	    version == ctx->version)
 		return rc;
 	rc = reload(ctx, err);
 	if (rc == CM_OK)
 		ctx->version = version;
 	return rc;
+}
+
+void cm_context_rest(struct cm_context *ctx)
+{
+	if (ctx->store != NULL)
+		cm_store_read_end(ctx->store);
 }

@@ -37,9 +37,13 @@ void cm_context_clear(struct cm_context *ctx);
 
 /*
  * Open the store if it isn't, reopen it if its file was replaced, and read settings and keys again
- * if they may have changed.  Verified tokens are forgotten when settings or keys did change.
- * CM_STORE, CM_BUSY, CM_NOMEM.
+ * if they may have changed.  Verified tokens are forgotten when settings or keys did change.  What
+ * is read from then on is one state of the store (cm_store_read_begin()), until something is
+ * written or cm_context_rest().  CM_STORE, CM_BUSY, CM_NOMEM.
  */
 enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err);
+
+/* The request is answered: hold no lock on the store. */
+void cm_context_rest(struct cm_context *ctx);
 
 #endif
