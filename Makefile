@@ -15,9 +15,10 @@ PACKAGES_BUILD := gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libjwt
 PACKAGES_RUN := lighttpd sqlite3 curl python3-requests
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv
+PACKAGES_BENCH := wrk valgrind
 
 # Goals that change what the others find run before them, with -j too.
-FIRST := $(filter setup setup-tools setup-clients clean,$(MAKECMDGOALS))
+FIRST := $(filter setup setup-tools setup-clients setup-bench clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
 MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
@@ -72,7 +73,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all setup setup-tools setup-clients run check checklist check-unit check-asan check-valgrind \
-	check-clients lint format coverage install clean help tests can-build can-test FORCE
+	check-clients setup-bench bench bench-instructions lint format coverage install clean help tests can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -84,6 +85,10 @@ setup-tools: ## install what lint, format and check-valgrind need besides
 
 setup-clients: ## install what check-clients needs besides node and npm
 	@deploy/setup $(PACKAGES_CLIENTS)
+
+setup-bench: ## install what bench needs besides node and npm, and the peer's packages
+	@deploy/setup $(PACKAGES_BENCH)
+	@! command -v npm >/dev/null || npm ci --no-audit --no-fund --prefix tests/bench/peer
 
 run: $(PROGRAM) ## run it behind lighttpd until Ctrl-C: PORT=8080, VAR=var (the folder for all state)
 	@exec deploy/run "$(PROGRAM)" "$(PORT)" "$(VAR)"
@@ -192,6 +197,14 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 
 check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
+
+# The yardsticks: no part of the program.
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(PKG_CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -o $@ $< -lfcgi $(PKG_LIBS)
+
+bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and memory beside a null responder, the bare libraries and a peer
+	@$(PYTHON) tests/bench/run.py --binary $(PROGRAM) --tools $(BUILD)/bench
 
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \

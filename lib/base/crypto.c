@@ -9,6 +9,8 @@
 
 #include "base/encode.h"
 
+enum { ID_BYTES = 16 };
+
 static bool (*test_source)(void *out, size_t len);
 
 enum cm_status cm_crypto_random(void *out, size_t len, struct cm_err *err)
@@ -36,10 +38,29 @@ enum cm_status cm_crypto_secret(char out[CM_SECRET_TEXT], struct cm_err *err)
 	return rc;
 }
 
+/* Every request has an id, and most of what random bytes cost is the asking. */
+static enum cm_status draw_id(unsigned char out[ID_BYTES], struct cm_err *err)
+{
+	static unsigned char drawn[32 * ID_BYTES];
+	static size_t left;
+	enum cm_status rc;
+
+	if (test_source != NULL)
+		return cm_crypto_random(out, ID_BYTES, err);
+	if (left == 0) {
+		if ((rc = cm_crypto_random(drawn, sizeof drawn, err)) != CM_OK)
+			return rc;
+		left = sizeof drawn;
+	}
+	left -= ID_BYTES;
+	memcpy(out, drawn + left, ID_BYTES);
+	return CM_OK;
+}
+
 enum cm_status cm_crypto_id(char out[CM_ID_TEXT], struct cm_err *err)
 {
-	unsigned char bytes[16];
-	enum cm_status rc = cm_crypto_random(bytes, sizeof bytes, err);
+	unsigned char bytes[ID_BYTES];
+	enum cm_status rc = draw_id(bytes, err);
 
 	out[0] = '\0';
 	if (rc == CM_OK)
@@ -47,10 +68,19 @@ enum cm_status cm_crypto_id(char out[CM_ID_TEXT], struct cm_err *err)
 	return rc;
 }
 
+/* Looked up once: EVP_sha256() would search the providers for each digest. */
 enum cm_status cm_crypto_sha256(const void *data, size_t len, unsigned char out[CM_SHA256_BYTES],
                                 struct cm_err *err)
 {
-	if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1)
+	static EVP_MD *algorithm;
+	static EVP_MD_CTX *ctx;
+
+	if (algorithm == NULL)
+		algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (ctx == NULL)
+		ctx = EVP_MD_CTX_new();
+	if (algorithm == NULL || ctx == NULL || EVP_DigestInit_ex2(ctx, algorithm, NULL) != 1 ||
+	    EVP_DigestUpdate(ctx, data, len) != 1 || EVP_DigestFinal_ex(ctx, out, NULL) != 1)
 		return cm_err_set(err, CM_INTERNAL, "SHA-256 failed");
 	return CM_OK;
 }

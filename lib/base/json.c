@@ -363,7 +363,9 @@ cm_json *cm_json_from_string(const char *text)
 /* A comma is due unless something was just opened, named, or nothing is there yet. */
 static void put_comma(struct cm_buf *buf)
 {
-	if (buf->len > 0 && strchr("{[:,", buf->data[buf->len - 1]) == NULL)
+	char last = buf->len == 0 ? ',' : buf->data[buf->len - 1];
+
+	if (last != '{' && last != '[' && last != ':' && last != ',')
 		cm_buf_add(buf, ",", 1);
 }
 
@@ -392,36 +394,58 @@ void cm_json_put_string(struct cm_buf *buf, const char *text)
 		cm_json_put_bytes(buf, text, strlen(text));
 }
 
-static void put_escape(struct cm_buf *buf, unsigned char c)
+/* What stands after the backslash for a byte in a string, 'u' for \u00XX, NUL for no escape. */
+static char escape_of(unsigned char c)
 {
-	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	if (c >= 0x20)
+		return c == '"' || c == '\\' ? (char)c : '\0';
+	return "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu"[c];
+}
 
-	for (const char *pair = shorts; *pair != '\0'; pair += 2) {
-		if ((unsigned char)*pair == c) {
-			cm_buf_add(buf, "\\", 1);
-			cm_buf_add(buf, pair + 1, 1);
-			return;
-		}
+/* Write a byte that needs an escape; what follows it. */
+static char *put_escape(char *out, unsigned char c)
+{
+	*out++ = '\\';
+	*out++ = escape_of(c);
+	if (escape_of(c) == 'u') {
+		*out++ = '0';
+		*out++ = '0';
+		*out++ = "0123456789abcdef"[c >> 4];
+		*out++ = "0123456789abcdef"[c & 15u];
 	}
-	cm_buf_printf(buf, "\\u%04x", c);
+	return out;
+}
+
+/* A piece at a time, with room for the case that every byte needs the longest escape. */
+static void put_escaped(struct cm_buf *buf, const char *text, size_t len)
+{
+	enum { PIECE = 256, ESCAPE = 6 };
+
+	while (len > 0) {
+		size_t piece = len < PIECE ? len : PIECE;
+		char *start = cm_buf_room(buf, ESCAPE * piece), *out = start;
+
+		if (start == NULL)
+			return;
+		for (size_t i = 0; i < piece; i++) {
+			unsigned char c = (unsigned char)text[i];
+
+			if (escape_of(c) == '\0')
+				*out++ = (char)c;
+			else
+				out = put_escape(out, c);
+		}
+		cm_buf_took(buf, (size_t)(out - start));
+		text += piece;
+		len -= piece;
+	}
 }
 
 void cm_json_put_bytes(struct cm_buf *buf, const char *text, size_t len)
 {
-	size_t from = 0;
-
 	put_comma(buf);
 	cm_buf_add(buf, "\"", 1);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		cm_buf_add(buf, text + from, i - from);
-		put_escape(buf, c);
-		from = i + 1;
-	}
-	cm_buf_add(buf, text + from, len - from);
+	put_escaped(buf, text, len);
 	cm_buf_add(buf, "\"", 1);
 }
 

@@ -71,7 +71,8 @@ static enum cm_status check_request(const struct cm_route *route, struct cm_exch
 		return rc;
 	if (route->auth == CM_AUTH_REQUIRED && (rc = cm_exchange_authenticate(x, err)) != CM_OK)
 		return rc;
-	if (x->req->body_state == CM_BODY_TOO_LARGE)
+	if (x->req->body_state == CM_BODY_TOO_LARGE ||
+	    x->req->body_len > (size_t)x->ctx->settings.max_body_bytes)
 		return cm_err_set(err, CM_TOO_LARGE, "The body is over the limit of %lld bytes.",
 		                  (long long)x->ctx->settings.max_body_bytes);
 	if (x->req->body_state == CM_BODY_SHORT)

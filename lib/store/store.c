@@ -214,14 +214,22 @@ void cm_store_close(struct cm_store *store)
 	free(store);
 }
 
-enum cm_status cm_store_version(struct cm_store *store, int64_t *out, struct cm_err *err)
+/* SQLite keeps the lock and the snapshot of a statement that has not come to its end. */
+enum cm_status cm_store_read_begin(struct cm_store *store, int64_t *version, struct cm_err *err)
 {
 	struct cm_query q;
 
+	cm_store_read_end(store);
 	cm_query_begin(&q, store, CM_STMT_DATA_VERSION, err);
 	if (cm_query_row(&q))
-		*out = cm_query_column_integer(&q, 0);
-	return cm_query_end(&q);
+		*version = cm_query_column_integer(&q, 0);
+	return q.rc == CM_OK ? CM_OK : cm_query_end(&q);
+}
+
+void cm_store_read_end(struct cm_store *store)
+{
+	/* What it could report was reported when it ran. */
+	(void)sqlite3_reset(store->statement[CM_STMT_DATA_VERSION]);
 }
 
 /* Within another transaction: a savepoint, which undoes no more than this. */
@@ -250,6 +258,7 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 
 	if (sqlite3_get_autocommit(store->db) == 0)
 		return write_within(store, work, arg, err);
+	cm_store_read_end(store);
 	if ((rc = run(store, CM_STMT_BEGIN, err)) != CM_OK)
 		return rc;
 	rc = work(store, arg, err);

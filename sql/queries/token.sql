@@ -11,8 +11,11 @@ SELECT application.client_id, coalesce(user.owner, application.organization), ap
        token.revoked_at_s, user.id, coalesce(user.scope, ''), coalesce(user.is_forbidden, 0),
        coalesce(user.owner || '/' || user.name, ''), coalesce(user.is_admin, 0),
        application.ip_whitelist,
-       application.disable_signin OR EXISTS (SELECT 1 FROM organization WHERE disable_signin = 1
-         AND organization.name IN (application.owner, application.organization, user.owner))
+       application.disable_signin OR
+       EXISTS (SELECT 1 FROM organization WHERE name = application.owner AND disable_signin) OR
+       EXISTS (SELECT 1 FROM organization
+                WHERE name = application.organization AND disable_signin) OR
+       EXISTS (SELECT 1 FROM organization WHERE name = user.owner AND disable_signin)
   FROM token JOIN application ON application.id = token.application_id
   LEFT JOIN user ON user.id = token.user_id
  WHERE token.jti = :jti

@@ -20,6 +20,7 @@ extern const struct cm_suite cm_suite_auth_jwt;
 extern const struct cm_suite cm_suite_auth_jwt_assertion;
 extern const struct cm_suite cm_suite_auth_jwt_forged;
 extern const struct cm_suite cm_suite_auth_key;
+extern const struct cm_suite cm_suite_auth_libjwt_key;
 extern const struct cm_suite cm_suite_auth_libjwt_type;
 extern const struct cm_suite cm_suite_auth_password;
 extern const struct cm_suite cm_suite_auth_principal;
@@ -119,6 +120,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_auth_jwt_assertion,
     &cm_suite_auth_jwt_forged,
     &cm_suite_auth_key,
+    &cm_suite_auth_libjwt_key,
     &cm_suite_auth_libjwt_type,
     &cm_suite_auth_password,
     &cm_suite_auth_principal,

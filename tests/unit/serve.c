@@ -88,6 +88,7 @@ void serve_open(struct serve *serve)
 	CU_ASSERT_EQUAL_FATAL(cm_store_write(store, set_up, NULL, NULL), CM_OK);
 	cm_context_take_store(&serve->ctx, store);
 	CU_ASSERT_EQUAL_FATAL(cm_context_refresh(&serve->ctx, NULL), CM_OK);
+	cm_context_rest(&serve->ctx);
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
 		add_client(serve, i);
 }

@@ -312,8 +312,40 @@ static int64_t version(struct cm_store *store)
 {
 	int64_t value = -1;
 
-	CU_ASSERT_EQUAL(cm_store_version(store, &value, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_read_begin(store, &value, NULL), CM_OK);
 	return value;
+}
+
+/* What was begun to be read stays as it was, until it ends or this store writes. */
+static void test_one_state(void)
+{
+	struct fixture_folder folder;
+	struct cm_store *one = NULL, *two = NULL;
+
+	fixture_folder_make(&folder);
+	CU_ASSERT_EQUAL(cm_store_open(folder.db, true, &one, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_open(folder.db, false, &two, NULL), CM_OK);
+	(void)version(one);
+	CU_ASSERT_EQUAL(cm_store_write(two, add, "a", NULL), CM_OK);
+	CU_ASSERT_FALSE(exists(one, "a"));
+	cm_store_read_end(one);
+	CU_ASSERT_TRUE(exists(one, "a"));
+	cm_store_read_end(one);
+
+	(void)version(one);
+	CU_ASSERT_EQUAL(cm_store_write(two, add, "b", NULL), CM_OK);
+	CU_ASSERT_FALSE(exists(one, "b"));
+	CU_ASSERT_EQUAL(cm_store_write(one, add, "c", NULL), CM_OK);
+	CU_ASSERT_TRUE(exists(one, "b"));
+	CU_ASSERT_TRUE(exists(one, "c"));
+
+	(void)version(one);
+	CU_ASSERT_EQUAL(cm_store_write(two, add, "d", NULL), CM_OK);
+	(void)version(one);
+	CU_ASSERT_TRUE(exists(one, "d"));
+	cm_store_close(one);
+	cm_store_close(two);
+	fixture_folder_remove(&folder);
 }
 
 static void test_version(void)
@@ -416,6 +448,7 @@ static const struct cm_test tests[] = {
     {"a migration that fails leaves the file as it was", test_failed_migration},
     {"a file that was deleted, moved or replaced is noticed", test_deleted},
     {"closing a replaced file leaves the new one alone", test_replaced},
+    {"what was begun to be read is one state of the file", test_one_state},
     {"a change by another connection is noticed, a failed one is none", test_version},
     {"a second writer is told that the store is busy; readers go on", test_busy},
     {"damage is told as a failure of the store", test_damaged},
