@@ -206,6 +206,18 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
 bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and memory beside a null responder, the bare libraries and a peer
 	@$(PYTHON) tests/bench/run.py --binary $(PROGRAM) --tools $(BUILD)/bench
 
+# What the tests of faults need: a program that runs out of memory, a library that shifts the clock.
+FAULT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/fault/,memory.c allocation.c state.c))
+$(FAULT_OBJECTS): ALL_CPPFLAGS += -I.
+
+$(BUILD)/fault/memory: $(FAULT_OBJECTS) $(BUILD)/obj/fcgi/answer.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+
+$(BUILD)/fault/clock.so: tests/fault/clock.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \
 		{ echo "not installed: $$tool; run: make setup-tools" >&2; exit 1; }; done

@@ -215,7 +215,7 @@ static enum cm_status call(struct import *import, const char *verb, struct place
 
 	snprintf(tool, sizeof tool, "%s_%s", verb, at.entity->name);
 	if (arguments == NULL || !cm_json_set(arguments, at.entity->name, cm_json_share(object)) ||
-	    (id != NULL && !cm_json_set(arguments, "id", cm_json_from_string(id))))
+	    (id != NULL && !cm_json_set_string(arguments, "id", id)))
 		rc = cm_err_set(&why, CM_NOMEM, "out of memory");
 	else
 		rc = cli_call_tool(import->cli, tool, arguments, &out, &why);
@@ -238,8 +238,7 @@ static enum cm_status convert(struct import *import, struct place at, const cm_j
 	enum cm_status rc = CM_OK;
 
 	*out = cm_json_object();
-	if (*out == NULL ||
-	    (!organization && !cm_json_set(*out, "owner", cm_json_from_string(owner_of(row)))))
+	if (*out == NULL || (!organization && !cm_json_set_string(*out, "owner", owner_of(row))))
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	while (rc == CM_OK && cm_json_each(row, &cursor, &name, &value))
 		rc = take_member(import, at, *out, name, value, err);

@@ -214,11 +214,10 @@ enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field,
 	enum cm_status rc = read_id(cli, &id, err);
 
 	if (rc == CM_OK &&
-	    (row == NULL || arguments == NULL ||
-	     !cm_json_set(row, "owner", cm_json_from_string(id.owner)) ||
-	     !cm_json_set(row, "name", cm_json_from_string(id.name)) ||
+	    (row == NULL || arguments == NULL || !cm_json_set_string(row, "owner", id.owner) ||
+	     !cm_json_set_string(row, "name", id.name) ||
 	     !cm_json_set(arguments, entity->name, cm_json_share(row)) ||
-	     (field != NULL && !cm_json_set(row, field, cm_json_from_string(value)))))
+	     (field != NULL && !cm_json_set_string(row, field, value))))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 	if (rc == CM_OK && fallback != NULL)
 		rc = set_field(cli, row, fallback, err);
@@ -246,7 +245,7 @@ static cm_json *with_id(const struct cli *cli, struct cm_err *err)
 
 	if (read_id(cli, &id, err) == CM_OK) {
 		snprintf(text, sizeof text, "%s/%s", id.owner, id.name);
-		if (arguments != NULL && cm_json_set(arguments, "id", cm_json_from_string(text)))
+		if (arguments != NULL && cm_json_set_string(arguments, "id", text))
 			return arguments;
 		cm_err_set(err, CM_NOMEM, "out of memory");
 	}
@@ -362,7 +361,7 @@ enum cm_status cli_entity_list(struct cli *cli, struct cm_err *err)
 
 	snprintf(tool, sizeof tool, "get_%s", entity_of(cli)->plural);
 	if (cli->arguments > 0)
-		(void)cm_json_set(arguments, "owner", cm_json_from_string(cli->argument[0]));
+		(void)cm_json_set_string(arguments, "owner", cli->argument[0]);
 	if (cli->json)
 		printf("[");
 	do {
@@ -373,7 +372,7 @@ enum cm_status cli_entity_list(struct cli *cli, struct cm_err *err)
 		if (rc == CM_OK)
 			rc = print_page(cli, cm_buf_str(&page), first, &cursor, err);
 		if (cursor != NULL)
-			(void)cm_json_set(arguments, "cursor", cm_json_from_string(cursor));
+			(void)cm_json_set_string(arguments, "cursor", cursor);
 		first = false;
 	} while (rc == CM_OK && cursor != NULL);
 	if (cli->json)
