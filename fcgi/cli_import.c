@@ -45,7 +45,7 @@ static enum cm_status call(struct import *import, const char *verb, struct place
 
 	snprintf(tool, sizeof tool, "%s_%s", verb, at.entity->name);
 	if (arguments == NULL || !cm_json_set(arguments, at.entity->name, cm_json_share(object)) ||
-	    (id != NULL && !cm_json_set(arguments, "id", cm_json_from_string(id))))
+	    (id != NULL && !cm_json_set_string(arguments, "id", id)))
 		rc = cm_err_set(&why, CM_NOMEM, "out of memory");
 	else
 		rc = cli_call_tool(import->cli, tool, arguments, &out, &why);

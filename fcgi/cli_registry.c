@@ -196,8 +196,7 @@ static enum cm_status read_options(const struct cli *cli, cm_json *arguments, st
 {
 	if ((cli->dry_run && !cm_json_set(arguments, "dry_run", cm_json_from_bool(true))) ||
 	    (cli->cascade && !cm_json_set(arguments, "cascade", cm_json_from_bool(true))) ||
-	    (cli->if_match != NULL &&
-	     !cm_json_set(arguments, "if_match", cm_json_from_string(cli->if_match))))
+	    (cli->if_match != NULL && !cm_json_set_string(arguments, "if_match", cli->if_match)))
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	return CM_OK;
 }
@@ -223,11 +222,10 @@ enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field,
 	enum cm_status rc = read_id(cli, &id, err);
 
 	if (rc == CM_OK &&
-	    (row == NULL || arguments == NULL ||
-	     !cm_json_set(row, "owner", cm_json_from_string(id.owner)) ||
-	     !cm_json_set(row, "name", cm_json_from_string(id.name)) ||
+	    (row == NULL || arguments == NULL || !cm_json_set_string(row, "owner", id.owner) ||
+	     !cm_json_set_string(row, "name", id.name) ||
 	     !cm_json_set(arguments, entity->name, cm_json_share(row)) ||
-	     (field != NULL && !cm_json_set(row, field, cm_json_from_string(value)))))
+	     (field != NULL && !cm_json_set_string(row, field, value))))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 	if (rc == CM_OK && fallback != NULL)
 		rc = set_field(cli, row, fallback, err);
@@ -256,7 +254,7 @@ static cm_json *with_id(const struct cli *cli, struct cm_err *err)
 
 	if (read_id(cli, &id, err) == CM_OK) {
 		snprintf(text, sizeof text, "%s/%s", id.owner, id.name);
-		if (arguments != NULL && cm_json_set(arguments, "id", cm_json_from_string(text)))
+		if (arguments != NULL && cm_json_set_string(arguments, "id", text))
 			return arguments;
 		cm_err_set(err, CM_NOMEM, "out of memory");
 	}
@@ -368,8 +366,7 @@ static enum cm_status read_filters(const struct cli *cli, cm_json *arguments, st
 
 		if (equals != NULL)
 			snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-		if (!cm_json_set(arguments, name,
-		                 cm_json_from_string(equals == NULL ? text : equals + 1)))
+		if (!cm_json_set_string(arguments, name, equals == NULL ? text : equals + 1))
 			return cm_err_set(err, CM_NOMEM, "out of memory");
 	}
 	return CM_OK;
@@ -396,7 +393,7 @@ enum cm_status cli_entity_list(struct cli *cli, struct cm_err *err)
 		if (rc == CM_OK)
 			rc = print_page(cli, cm_buf_str(&page), first, &cursor, err);
 		if (cursor != NULL)
-			(void)cm_json_set(arguments, "cursor", cm_json_from_string(cursor));
+			(void)cm_json_set_string(arguments, "cursor", cursor);
 		first = false;
 	} while (rc == CM_OK && cursor != NULL);
 	if (cli->json)

@@ -245,9 +245,9 @@ enum cm_status cli_import_convert(struct import *import, struct place at, const 
 	*out = cm_json_object();
 	if (*out == NULL || (at.entity->link[0].column == NULL && at.links) ||
 	    (cm_entity_field(at.entity, "organization") != NULL && *organization != '\0' &&
-	     !cm_json_set(*out, "organization", cm_json_from_string(organization))) ||
+	     !cm_json_set_string(*out, "organization", organization)) ||
 	    (strcmp(at.entity->tenant[0], "owner") == 0 &&
-	     !cm_json_set(*out, "owner", cm_json_from_string(cli_import_owner(row)))))
+	     !cm_json_set_string(*out, "owner", cli_import_owner(row))))
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	while (rc == CM_OK && cm_json_each(row, &cursor, &name, &value))
 		rc = take_member(import, at, *out, name, value, err);

@@ -1,207 +1,9 @@
 #include "base/json.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
-#include <json-c/json_tokener.h>
 #include <json-c/linkhash.h>
-
-#include "base/text.h"
-
-/*
- * json-c takes some texts that RFC 8259 does not: NaN, "1.", "-01", raw control characters.  It
- * keeps the last of duplicate names and clips large integers.  So a small scanner looks at the text
- * first.  It decides nothing about meaning; it only refuses, and counts the colons between names
- * and values, so that a name that json-c dropped is missed afterwards.
- */
-struct scan {
-	const char *text;
-	size_t len;
-	size_t at;
-	size_t colons;
-	const char *fault; /* NULL while all is well */
-};
-
-static void scan_string(struct scan *s)
-{
-	for (s->at++; s->at < s->len; s->at++) {
-		unsigned char c = (unsigned char)s->text[s->at];
-
-		if (c < 0x20) {
-			s->fault = "control character in a string";
-			return;
-		}
-		if (c == '\\') {
-			if (s->len - s->at > 5 && memcmp(s->text + s->at, "\\u0000", 6) == 0) {
-				s->fault = "U+0000 in a string";
-				return;
-			}
-			s->at++;
-		} else if (c == '"') {
-			s->at++;
-			return;
-		}
-	}
-	s->fault = "unterminated string";
-}
-
-static size_t scan_digits(struct scan *s)
-{
-	size_t start = s->at;
-
-	while (s->at < s->len && s->text[s->at] >= '0' && s->text[s->at] <= '9')
-		s->at++;
-	return s->at - start;
-}
-
-static bool scan_char(struct scan *s, const char *any)
-{
-	if (s->at < s->len && s->text[s->at] != '\0' && strchr(any, s->text[s->at]) != NULL) {
-		s->at++;
-		return true;
-	}
-	return false;
-}
-
-/* RFC 8259 section 6; integers must fit 64 bits, so that they are echoed as they came. */
-static void scan_number(struct scan *s)
-{
-	const char *start = s->text + s->at, *first;
-	bool integer = true;
-	size_t digits;
-
-	scan_char(s, "-");
-	first = s->text + s->at;
-	digits = scan_digits(s);
-	if (digits == 0 || (digits > 1 && *first == '0'))
-		s->fault = "malformed number";
-	if (scan_char(s, ".")) {
-		integer = false;
-		if (scan_digits(s) == 0)
-			s->fault = "malformed number";
-	}
-	if (scan_char(s, "eE")) {
-		integer = false;
-		scan_char(s, "+-");
-		if (scan_digits(s) == 0)
-			s->fault = "malformed number";
-	}
-	if (s->fault == NULL && integer && digits >= 19) {
-		char copy[32] = "";
-
-		if (digits == 19) {
-			memcpy(copy, start, (size_t)(s->text + s->at - start));
-			errno = 0;
-			(void)strtoll(copy, NULL, 10);
-		}
-		if (digits > 19 || errno == ERANGE)
-			s->fault = "integer beyond 64 bits";
-	}
-}
-
-static void scan_word(struct scan *s)
-{
-	static const char *const words[] = {"true", "false", "null"};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		size_t len = strlen(words[i]);
-
-		if (s->len - s->at >= len && memcmp(s->text + s->at, words[i], len) == 0) {
-			s->at += len;
-			return;
-		}
-	}
-	s->fault = "unexpected character";
-}
-
-static void scan_text(struct scan *s)
-{
-	while (s->at < s->len && s->fault == NULL) {
-		char c = s->text[s->at];
-
-		if (c == '"') {
-			scan_string(s);
-		} else if (c == '-' || (c >= '0' && c <= '9')) {
-			scan_number(s);
-		} else if (c == ':') {
-			s->colons++;
-			s->at++;
-		} else if (!scan_char(s, "{}[], \t\r\n")) {
-			scan_word(s);
-		}
-	}
-}
-
-static size_t count_members(const cm_json *json)
-{
-	const void *cursor = NULL;
-	const char *name;
-	const cm_json *value;
-	size_t count = 0;
-
-	for (size_t i = 0; i < cm_json_length(json); i++)
-		count += count_members(cm_json_at(json, i));
-	while (cm_json_each(json, &cursor, &name, &value))
-		count += 1 + count_members(value);
-	return count;
-}
-
-static enum cm_status parse_fault(struct json_tokener *tok, struct cm_err *err)
-{
-	enum json_tokener_error why = json_tokener_get_error(tok);
-
-	if (why == json_tokener_error_depth)
-		return cm_err_set(err, CM_PARSE, "nested deeper than %d levels", CM_JSON_DEPTH_MAX);
-	return cm_err_set(err, CM_PARSE, "%s at byte %zu", json_tokener_error_desc(why),
-	                  json_tokener_get_parse_end(tok));
-}
-
-enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct cm_err *err)
-{
-	struct scan scan = {.text = text, .len = len};
-	enum cm_status rc = CM_PARSE;
-	struct json_tokener *tok;
-	struct cm_buf copy = {0};
-
-	*out = NULL;
-	if (!cm_text_is_utf8(text, len))
-		return cm_err_set(err, CM_PARSE, "not UTF-8");
-	scan_text(&scan);
-	if (scan.fault != NULL)
-		return cm_err_set(err, CM_PARSE, "%s at byte %zu", scan.fault, scan.at);
-	if (len >= INT32_MAX)
-		return cm_err_set(err, CM_PARSE, "text too long");
-	tok = json_tokener_new_ex(CM_JSON_DEPTH_MAX);
-	/* json-c wants to see the terminating NUL: without it a bare number has no end. */
-	cm_buf_add(&copy, text, len);
-	if (tok == NULL || copy.failed) {
-		rc = cm_err_set(err, CM_NOMEM, "out of memory");
-		goto out;
-	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	*out = json_tokener_parse_ex(tok, copy.data, (int)len + 1);
-	if (json_tokener_get_error(tok) != json_tokener_success) {
-		rc = parse_fault(tok, err);
-		goto out;
-	}
-	if (count_members(*out) != scan.colons) {
-		rc = cm_err_set(err, CM_PARSE, "a member name occurs twice in one object");
-		goto out;
-	}
-	rc = CM_OK;
-out:
-	if (rc != CM_OK) {
-		cm_json_free(*out);
-		*out = NULL;
-	}
-	cm_buf_clear(&copy);
-	if (tok != NULL)
-		json_tokener_free(tok);
-	return rc;
-}
 
 void cm_json_free(cm_json *json)
 {
@@ -347,6 +149,13 @@ bool cm_json_set(cm_json *object, const char *name, cm_json *value)
 void cm_json_unset(cm_json *object, const char *name)
 {
 	json_object_object_del(object, name);
+}
+
+bool cm_json_set_string(cm_json *object, const char *name, const char *text)
+{
+	cm_json *value = cm_json_from_string(text);
+
+	return value != NULL && cm_json_set(object, name, value);
 }
 
 cm_json *cm_json_from_bool(bool value)

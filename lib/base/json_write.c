@@ -131,20 +131,67 @@ void cm_json_put_raw(struct cm_buf *buf, const char *json)
 	cm_buf_puts(buf, json);
 }
 
+static void put_members(struct cm_buf *buf, const cm_json *json)
+{
+	const void *cursor = NULL;
+	const char *name;
+	const cm_json *value;
+
+	cm_json_put_open(buf, '{');
+	while (cm_json_each(json, &cursor, &name, &value)) {
+		cm_json_put_name(buf, name);
+		cm_json_put_value(buf, value);
+	}
+	cm_json_put_close(buf, '}');
+}
+
+static void put_elements(struct cm_buf *buf, const cm_json *json)
+{
+	cm_json_put_open(buf, '[');
+	for (size_t i = 0; i < cm_json_length(json); i++)
+		cm_json_put_value(buf, cm_json_at(json, i));
+	cm_json_put_close(buf, ']');
+}
+
+/* json-c's own writer leaves out what it finds no memory for, and does not say so. */
 void cm_json_put_value(struct cm_buf *buf, const cm_json *json)
 {
-	/* json-c has no const there; it keeps the text in the object, and changes nothing else. */
+	/* json-c has no const there; nothing is changed through it. */
 	union {
 		const cm_json *in;
 		struct json_object *out;
-	} value = {.in = json};
-	const char *text = json_object_to_json_string_ext(
-	    value.out, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	} number = {.in = json};
+	const char *text;
 
-	if (text == NULL)
-		buf->failed = true;
-	else
-		cm_json_put_raw(buf, text);
+	switch (cm_json_type(json)) {
+	case CM_JSON_NULL:
+		cm_json_put_raw(buf, "null");
+		break;
+	case CM_JSON_BOOL:
+		cm_json_put_bool(buf, json_object_get_boolean(json) != 0);
+		break;
+	case CM_JSON_INTEGER:
+		cm_json_put_integer(buf, json_object_get_int64(json));
+		break;
+	case CM_JSON_NUMBER:
+		/* As it was written, where it came from a text. */
+		text = json_object_get_userdata(number.out);
+		if (text != NULL)
+			cm_json_put_raw(buf, text);
+		else
+			cm_json_put_number(buf, json_object_get_double(json));
+		break;
+	case CM_JSON_STRING:
+		cm_json_put_bytes(buf, cm_json_string(json),
+		                  (size_t)json_object_get_string_len(json));
+		break;
+	case CM_JSON_ARRAY:
+		put_elements(buf, json);
+		break;
+	case CM_JSON_OBJECT:
+		put_members(buf, json);
+		break;
+	}
 }
 
 void cm_json_put_member(struct cm_buf *buf, const char *name, const char *text)

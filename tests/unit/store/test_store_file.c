@@ -330,6 +330,7 @@ static void test_deleted(void)
 /* Closing the file that was replaced must leave the new one and its log alone. */
 static void test_replaced(void)
 {
+	char beside[120];
 	struct fixture_folder folder;
 	struct cm_store *old = NULL, *new = NULL, *again = NULL;
 
@@ -337,14 +338,10 @@ static void test_replaced(void)
 	CU_ASSERT_EQUAL(cm_store_open(folder.db, true, &old, NULL), CM_OK);
 	CU_ASSERT_EQUAL(cm_store_write(old, add, "old", NULL), CM_OK);
 	CU_ASSERT_EQUAL(unlink(folder.db), 0);
-	{
-		char beside[120];
-
-		snprintf(beside, sizeof beside, "%s-wal", folder.db);
-		CU_ASSERT_EQUAL(unlink(beside), 0);
-		snprintf(beside, sizeof beside, "%s-shm", folder.db);
-		CU_ASSERT_EQUAL(unlink(beside), 0);
-	}
+	snprintf(beside, sizeof beside, "%s-wal", folder.db);
+	CU_ASSERT_EQUAL(unlink(beside), 0);
+	snprintf(beside, sizeof beside, "%s-shm", folder.db);
+	CU_ASSERT_EQUAL(unlink(beside), 0);
 	CU_ASSERT_EQUAL(cm_store_open(folder.db, true, &new, NULL), CM_OK);
 	CU_ASSERT_EQUAL(cm_store_write(new, add, "new", NULL), CM_OK);
 	cm_store_close(old);
