@@ -169,7 +169,9 @@ static enum cm_status ensure_url(struct cli *cli, struct cm_err *err)
 		return rc;
 	/* This process made the change itself, so the store's version does not tell of it. */
 	cli->ctx.version = -1;
-	return cm_context_refresh(&cli->ctx, err);
+	rc = cm_context_refresh(&cli->ctx, err);
+	cm_context_rest(&cli->ctx);
+	return rc;
 }
 
 /* --- the file for shells --- */

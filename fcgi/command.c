@@ -289,7 +289,10 @@ static enum cm_status open_store(struct cli *cli, const struct command *command,
 	if (rc != CM_OK)
 		return rc;
 	cm_context_take_store(&cli->ctx, store);
-	return cm_context_refresh(&cli->ctx, err);
+	rc = cm_context_refresh(&cli->ctx, err);
+	/* A command looks at the store for as long as it runs, not at one moment of it. */
+	cm_context_rest(&cli->ctx);
+	return rc;
 }
 
 static int fail(const struct cli *cli, const struct cm_err *err)

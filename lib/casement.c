@@ -133,7 +133,6 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
 
 	x.rpc_without_id = cm_mcp_errors_without_id(req);
 	x.caller.request_id = req->request_id;
-	cm_exchange_set_address(&x);
 	cm_route_dispatch(routes, sizeof routes / sizeof *routes, &x);
 	cm_context_rest(ctx);
 	if (res->failed || res->headers.failed || res->body.failed) {

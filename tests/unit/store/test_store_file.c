@@ -376,7 +376,6 @@ static void test_one_state(void)
 	CU_ASSERT_FALSE(exists(one, "a"));
 	cm_store_read_end(one);
 	CU_ASSERT_TRUE(exists(one, "a"));
-	cm_store_read_end(one);
 
 	(void)version(one);
 	CU_ASSERT_EQUAL(cm_store_write(two, add, "b", NULL), CM_OK);
