@@ -375,7 +375,6 @@ static void test_one_state(void)
 	CU_ASSERT_FALSE(exists(one, "a"));
 	cm_store_read_end(one);
 	CU_ASSERT_TRUE(exists(one, "a"));
-
 	(void)version(one);
 	CU_ASSERT_EQUAL(cm_store_write(two, add, "b", NULL), CM_OK);
 	CU_ASSERT_FALSE(exists(one, "b"));
