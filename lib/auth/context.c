@@ -64,6 +64,7 @@ static void close_store(struct cm_context *ctx)
 
 enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 {
+	char revision[CM_ID_TEXT];
 	int64_t version = 0;
 	int schema = 0;
 	enum cm_status rc;
@@ -86,9 +87,15 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 		close_store(ctx);
 		return cm_context_refresh(ctx, err);
 	}
-	rc = reload(ctx, err);
-	if (rc == CM_OK)
+	if ((rc = cm_setting_revision(ctx->store, revision, err)) != CM_OK)
+		return rc;
+	/* Most changes by others are of rows that nobody keeps. */
+	if (ctx->version < 0 || strcmp(revision, ctx->revision) != 0)
+		rc = reload(ctx, err);
+	if (rc == CM_OK) {
 		ctx->version = version;
+		memcpy(ctx->revision, revision, sizeof revision);
+	}
 	return rc;
 }
 

@@ -26,9 +26,10 @@ struct cm_kept {
  * they were last read from it.  Set it up with cm_context_init(), refresh it at each request.
  */
 struct cm_context {
-	const char *path;       /* of the database; borrowed */
-	struct cm_store *store; /* NULL while it can't be opened */
-	int64_t version;        /* of the store, at the last refresh */
+	const char *path;          /* of the database; borrowed */
+	struct cm_store *store;    /* NULL while it can't be opened */
+	int64_t version;           /* of the store, at the last refresh */
+	char revision[CM_ID_TEXT]; /* of settings and keys, when they were last read */
 	struct cm_settings settings;
 	struct cm_keyring keys;
 	struct cm_verified verified;

@@ -290,6 +290,19 @@ static enum cm_status apply(const struct setting *row, char *value, struct cm_se
 	return CM_OK;
 }
 
+enum cm_status cm_setting_revision(struct cm_store *store, char out[CM_ID_TEXT], struct cm_err *err)
+{
+	struct cm_query q;
+
+	out[0] = '\0';
+	cm_query_begin(&q, store, CM_STMT_SETTING_REVISION, err);
+	if (cm_query_row(&q))
+		cm_query_column_copy(&q, 0, out, CM_ID_TEXT);
+	else if (q.rc == CM_OK)
+		q.rc = cm_err_set(err, CM_STORE, "the table configuration has no row");
+	return cm_query_end(&q);
+}
+
 enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out, struct cm_err *err)
 {
 	char value[CM_SETTING_TEXT_MAX];

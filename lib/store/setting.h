@@ -49,6 +49,10 @@ const struct cm_setting_info *cm_setting_info(size_t index);
 enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
                                 struct cm_err *err);
 
+/* A word that is another one after each change of a setting or a signing key. */
+enum cm_status cm_setting_revision(struct cm_store *store, char out[CM_ID_TEXT],
+                                   struct cm_err *err);
+
 /* Whether every setting is the same in both. */
 bool cm_settings_equal(const struct cm_settings *a, const struct cm_settings *b);
 

@@ -80,7 +80,13 @@ int cm_store_schema_known(void)
 
 enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *err)
 {
-	return scalar(store, "PRAGMA user_version", out, err);
+	struct cm_query q;
+
+	*out = 0;
+	cm_query_begin(&q, store, CM_STMT_SCHEMA, err);
+	if (cm_query_row(&q))
+		*out = (int)cm_query_column_integer(&q, 0);
+	return cm_query_end(&q);
 }
 
 /* Refuse what is not ours. */
@@ -405,15 +411,10 @@ static enum cm_status write_within(struct cm_store *store, cm_store_work *work, 
 /* With the lock: a newer program may have changed the schema since this one looked at it. */
 static enum cm_status check_schema(struct cm_store *store, struct cm_err *err)
 {
-	struct cm_query q;
-	int64_t schema = 0;
+	int schema = 0;
+	enum cm_status rc = cm_store_schema(store, &schema, err);
 
-	cm_query_begin(&q, store, CM_STMT_SCHEMA, err);
-	if (cm_query_row(&q))
-		schema = cm_query_column_integer(&q, 0);
-	if (cm_query_end(&q) == CM_OK && schema > CM_SQL_MIGRATIONS)
-		return cm_query_outdated((int)schema, err);
-	return q.rc;
+	return rc == CM_OK && schema > CM_SQL_MIGRATIONS ? cm_query_outdated(schema, err) : rc;
 }
 
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
