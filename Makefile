@@ -86,7 +86,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 .SECONDARY:
 .PHONY: all setup setup-mounts setup-install setup-tools setup-clients setup-bench setup-dist setup-deb \
 	run check checklist check-together check-unit check-asan check-valgrind check-mounts check-install \
-	check-clients check-dist check-deb bench lint format coverage install dist deb clean help tests \
+	check-clients check-dist check-deb bench bench-instructions lint format coverage install dist deb clean help tests \
 	can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
@@ -266,6 +266,9 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
 
 bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and memory beside a null responder, the bare libraries and a peer
 	@$(PYTHON) tests/bench/run.py --binary $(PROGRAM) --tools $(BUILD)/bench
+
+bench-instructions: $(PROGRAM) ## count instructions a request by callgrind
+	@$(PYTHON) tests/bench/instructions.py --binary $(PROGRAM)
 
 check-dist: dist ## use that archive on a rented host: a Debian 11, made by debootstrap (wants root)
 	@$(PYTHON) tests/dist/run.py --program "$(PROGRAM)" --archive "$(BUILD)"/dist/*.tar.gz \
