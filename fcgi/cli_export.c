@@ -68,7 +68,7 @@ static enum cm_status put_section(struct cli *cli, const struct cm_entity *entit
 {
 	enum { PAGE = 500 };
 	struct export export = {.json = json, .secrets = cli->secrets};
-	enum cm_status rc;
+	enum cm_status rc = CM_OK;
 
 	cm_buf_printf(json, "  \"%s\": [", entity->plural);
 	do {
