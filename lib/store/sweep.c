@@ -24,16 +24,29 @@ static const struct {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-enum cm_status cm_sweep(struct cm_store *store, unsigned turn, struct cm_err *err)
+static enum cm_status run(struct cm_store *store, enum cm_stmt stmt, int64_t after_s,
+                          struct cm_err *err)
 {
-	enum cm_stmt stmt = kinds[turn % KINDS].stmt;
 	struct cm_query q;
 
 	cm_query_begin(&q, store, stmt, err);
-	cm_query_integer(&q, ":before_s", cm_clock_now_s() - kinds[turn % KINDS].after_s);
+	cm_query_integer(&q, ":before_s", cm_clock_now_s() - after_s);
 	cm_query_integer(&q, ":limit", ROWS);
 	/* The date of a client that was never used is moved back as much as it lives less. */
-	if (stmt == CM_STMT_SWEEP_CLIENT)
+	if (stmt == CM_STMT_SWEEP_CLIENT || stmt == CM_STMT_SWEEP_CLIENT_AUDIT)
 		cm_query_integer(&q, ":unused_s", CM_CLIENT_UNUSED_S - CM_CLIENT_IDLE_S);
+	if (stmt == CM_STMT_SWEEP_CLIENT_AUDIT)
+		cm_query_integer(&q, ":now_s", cm_clock_now_s());
 	return cm_query_finish(&q);
+}
+
+enum cm_status cm_sweep(struct cm_store *store, unsigned turn, struct cm_err *err)
+{
+	enum cm_stmt stmt = kinds[turn % KINDS].stmt;
+	int64_t after_s = kinds[turn % KINDS].after_s;
+	enum cm_status rc = CM_OK;
+
+	if (stmt == CM_STMT_SWEEP_CLIENT)
+		rc = run(store, CM_STMT_SWEEP_CLIENT_AUDIT, after_s, err);
+	return rc == CM_OK ? run(store, stmt, after_s, err) : rc;
 }

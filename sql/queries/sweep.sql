@@ -33,11 +33,19 @@ DELETE FROM throttle WHERE key IN
   (SELECT key FROM throttle WHERE last_at_s < :before_s ORDER BY last_at_s LIMIT :limit)
 
 -- Clients that no administrator made and nobody uses.  :unused_s moves the date of those never used.
+-- fragment: idle_clients
+(SELECT id FROM application
+  WHERE origin <> 'made' AND coalesce(used_at_s, created_at_s + :unused_s) < :before_s
+  ORDER BY used_at_s LIMIT :limit)
+
+-- They are rows that people see: the trail says where they went.
+-- name: sweep_client_audit
+INSERT INTO audit (at_s, client_id, organization, tool, target, outcome, request_id, address)
+SELECT :now_s, 'casement', owner, 'expire_client', client_id, 'ok', '', ''
+  FROM application WHERE id IN {idle_clients}
+
 -- name: sweep_client
-DELETE FROM application WHERE id IN
-  (SELECT id FROM application
-    WHERE origin <> 'made' AND coalesce(used_at_s, created_at_s + :unused_s) < :before_s
-    ORDER BY used_at_s LIMIT :limit)
+DELETE FROM application WHERE id IN {idle_clients}
 
 -- name: sweep_audit
 DELETE FROM audit WHERE id IN

@@ -197,6 +197,13 @@ static void test_clients(void)
 	for (size_t i = 0; i < COUNT_OF(clients); i++)
 		ASSERT_ROW(clients[i].name, (fixture_application_id(store, clients[i].name) !=
 		                             -1) == clients[i].stays);
+	CU_ASSERT_TRUE(fixture_is_text(store,
+	                               "SELECT group_concat(tool || ' ' || target || ' ' || at_s)"
+	                               " FROM (SELECT * FROM audit ORDER BY target)",
+	                               "expire_client idle 100000000,"
+	                               "expire_client idle-document 100000000,"
+	                               "expire_client unused 100000000,"
+	                               "expire_client unused-document 100000000"));
 	/* What people let them do goes with them. */
 	CU_ASSERT_EQUAL(rows(store, "consent"), rows(store, "application"));
 	cm_store_close(store);
