@@ -5,6 +5,7 @@ DESTDIR ?=
 PORT ?= 8080
 VAR ?= var
 PYTHON ?= /usr/bin/python3
+SECONDS ?= 60
 
 # The last part of BUILD picks the kind of build: asan, coverage, or (any other name) release.
 BUILD ?= build
@@ -17,6 +18,7 @@ PACKAGES_MOUNTS := apache2 libapache2-mod-fcgid nginx spawn-fcgi multiwatch
 PACKAGES_INSTALL := lighttpd-mod-openssl openssl iproute2 systemd systemd-sysv
 PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv
+PACKAGES_BENCH := wrk valgrind
 PACKAGES_DIST := debootstrap
 PACKAGES_DEB := debhelper fakeroot groff-base lintian
 
@@ -82,9 +84,10 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all setup setup-mounts setup-install setup-tools setup-clients setup-dist setup-deb run check \
-	checklist check-unit check-asan check-valgrind check-mounts check-install check-clients check-dist \
-	check-deb lint format coverage install dist deb clean help tests can-build can-test FORCE
+.PHONY: all setup setup-mounts setup-install setup-tools setup-clients setup-bench setup-dist setup-deb \
+	run check checklist check-together check-unit check-asan check-valgrind check-mounts check-install \
+	check-clients check-dist check-deb bench lint format coverage install dist deb clean help tests \
+	can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
 
@@ -102,6 +105,10 @@ setup-tools: ## install what lint, format and check-valgrind need besides
 
 setup-clients: ## install what check-clients needs besides node and npm
 	@deploy/setup $(PACKAGES_CLIENTS)
+
+setup-bench: ## install what bench needs besides node and npm, and the peer's packages
+	@deploy/setup $(PACKAGES_BENCH)
+	@! command -v npm >/dev/null || npm ci --no-audit --no-fund --prefix tests/bench/peer
 
 setup-dist: ## install what check-dist needs besides
 	@deploy/setup $(PACKAGES_DIST)
@@ -200,6 +207,9 @@ check: tests ## run every test: unit, guards, end to end under lighttpd and as C
 checklist: tests ## run the end-to-end tests and print a security review's lines with their tests
 	@$(call E2E,$(PROGRAM),lighttpd) --checklist
 
+check-together: tests ## let processes change the same rows and replay the trail: SECONDS=60
+	@$(call E2E,$(PROGRAM),lighttpd) -k test_together --seconds $(SECONDS)
+
 check-unit: $(UNIT) ## run the unit tests alone
 	@$(UNIT)
 
@@ -249,12 +259,32 @@ check-install: $(PROGRAM) ## deploy/install in systems of their own, with system
 check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
 
+# The yardsticks: no part of the program.
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(PKG_CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -o $@ $< -lfcgi $(PKG_LIBS)
+
+bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and memory beside a null responder, the bare libraries and a peer
+	@$(PYTHON) tests/bench/run.py --binary $(PROGRAM) --tools $(BUILD)/bench
+
 check-dist: dist ## use that archive on a rented host: a Debian 11, made by debootstrap (wants root)
 	@$(PYTHON) tests/dist/run.py --program "$(PROGRAM)" --archive "$(BUILD)"/dist/*.tar.gz \
 		--world "$(BUILD)/debian-11"
 
 check-deb: deb ## install the packages on a Debian made by debootstrap, use and remove them (wants root)
 	@$(PYTHON) tests/deb/run.py --packages "$(BUILD)/deb" --world "$(BUILD)/debian"
+
+# What the tests of faults need: a program that runs out of memory, a library that shifts the clock.
+FAULT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/fault/,memory.c allocation.c state.c))
+$(FAULT_OBJECTS): ALL_CPPFLAGS += -I.
+
+$(BUILD)/fault/memory: $(FAULT_OBJECTS) $(BUILD)/obj/fcgi/answer.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+
+$(BUILD)/fault/clock.so: tests/fault/clock.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
 
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \

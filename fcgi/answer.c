@@ -49,15 +49,16 @@ static void skip_body(const struct cm_stream *in, long long left)
 }
 
 /* Read the body: what was declared, or to the end, but keep no more than a byte over the limit. */
-static enum cm_body read_body(const struct cm_stream *in, const char *const *env, size_t limit,
-                              struct cm_buf *body)
+static enum cm_body read_body(const struct cm_stream *in, const char *const *env,
+                              struct cm_context *ctx, struct cm_buf *body)
 {
 	long long declared;
-	size_t wanted;
+	size_t wanted, limit;
 	long got = 1;
 
 	if (!content_length(env, &declared))
 		return CM_BODY_SHORT;
+	limit = cm_casement_body_limit(ctx, declared);
 	if (declared > (long long)limit) {
 		skip_body(in, declared);
 		return CM_BODY_TOO_LARGE;
@@ -86,7 +87,7 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 	struct cm_env headers = {0};
 	struct cm_buf body = {0};
 	struct cm_err err = {0};
-	enum cm_body state = read_body(in, env, cm_casement_body_limit(ctx), &body);
+	enum cm_body state = read_body(in, env, ctx, &body);
 	enum cm_status rc = cm_buf_status(&body, &err);
 
 	cm_response_init(&res);

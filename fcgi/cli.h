@@ -30,6 +30,7 @@ struct cli {
 	const char *url;
 	const char *env_file;
 	const char *scope;
+	const char *if_match;
 	const char *dist;
 	const char *token;
 };
@@ -52,18 +53,16 @@ cli_run cli_export, cli_import;
 /* The entities of an export, which Casdoor's init_data.json has too; what refers comes later. */
 extern const struct cm_entity *const cli_sections[];
 
-#define CLI_PASSWORD_TYPE "yescrypt"
 #define CLI_SECRET_DIGEST "clientSecretSha256"
 
 /* cli_server.c */
 cli_run cli_key_list, cli_key_rotate, cli_token_issue, cli_setting_get, cli_setting_set,
     cli_setting_list, cli_registration_rotate_token, cli_migrate;
 
-/* cli_doctor.c */
-cli_run cli_doctor;
-
 /* cli_backup.c */
 cli_run cli_backup, cli_restore;
+/* cli_doctor.c */
+cli_run cli_doctor;
 
 /* cli_init.c */
 cli_run cli_init;
@@ -81,6 +80,9 @@ void cli_dist_tell(const struct cli *cli);
 enum cm_status cli_change(struct cli *cli, const char *tool, const char *target,
                           cm_store_work *work, void *arg, struct cm_err *err);
 
+/* The tool behind a verb for a kind of row: "add", "delete" ...; NULL when there is none. */
+const struct cm_tool *cli_tool_of(const char *kind, const char *verb);
+
 /* Call a tool of the server; its JSON goes to out. */
 enum cm_status cli_call_tool(struct cli *cli, const char *tool, const cm_json *arguments,
                              struct cm_buf *out, struct cm_err *err);
@@ -95,9 +97,6 @@ enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field,
 /* Change what the command line names, by its fields and one more (NULL: none).  Takes over value.
  */
 enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, struct cm_err *err);
-
-/* Add an organisation in the transaction of cli_change(); arg is a struct cm_organization. */
-cm_store_work cli_write_organization;
 
 /* Print JSON text as it is, or for people: a member a line. */
 enum cm_status cli_print_object(const struct cli *cli, const char *json, struct cm_err *err);

@@ -11,7 +11,7 @@ enum { PAGE = 200, WAIT_S = 1 };
 
 struct listing {
 	const struct cli *cli;
-	int64_t newest, oldest;
+	int64_t last; /* id */
 	int64_t rows;
 };
 
@@ -23,9 +23,7 @@ static void print_event(const struct cm_audit_event *event, void *arg)
 	char at[CM_CLOCK_TEXT];
 
 	listing->rows++;
-	listing->oldest = event->id;
-	if (event->id > listing->newest)
-		listing->newest = event->id;
+	listing->last = event->id;
 	if (listing->cli->json) {
 		cm_audit_put(&json, event);
 		printf("%s\n", cm_buf_str(&json));
@@ -77,25 +75,52 @@ static enum cm_status read_filter(const struct cli *cli, struct cm_audit_filter 
 	return CM_OK;
 }
 
+/* Go on with what comes after a row, until somebody ends the program. */
+static enum cm_status follow(struct cli *cli, const struct cm_audit_filter *filter,
+                             int64_t after_id, struct cm_err *err)
+{
+	struct listing listing = {.cli = cli};
+	enum cm_status rc = CM_OK;
+
+	while (rc == CM_OK) {
+		int64_t newest = 0;
+
+		if (fflush(stdout) != 0)
+			return cm_err_set(err, CM_INTERNAL, "can't write the output");
+		/* Rows that the filter leaves out are not looked at again. */
+		rc = cm_audit_newest(cli->ctx.store, &newest, err);
+		do {
+			listing.last = after_id;
+			listing.rows = 0;
+			if (rc == CM_OK)
+				rc = cm_audit_list_after(cli->ctx.store, filter, after_id,
+				                         print_event, &listing, err);
+			after_id = listing.last;
+		} while (rc == CM_OK && listing.rows == PAGE);
+		if (newest > after_id)
+			after_id = newest;
+		if (rc == CM_OK)
+			(void)sleep(WAIT_S);
+	}
+	return rc;
+}
+
 enum cm_status cli_audit(struct cli *cli, struct cm_err *err)
 {
 	struct cm_audit_filter filter = {.limit = PAGE};
 	struct listing listing = {.cli = cli};
+	int64_t newest = 0;
 	enum cm_status rc = read_filter(cli, &filter, err);
 
+	if (rc == CM_OK)
+		rc = cm_audit_newest(cli->ctx.store, &newest, err);
+	filter.before_id = newest + 1;
 	/* The newest first, page by page; then, if asked to, what comes. */
 	do {
 		listing.rows = 0;
 		if (rc == CM_OK)
 			rc = cm_audit_list(cli->ctx.store, &filter, print_event, &listing, err);
-		filter.before_id = listing.oldest;
+		filter.before_id = listing.last;
 	} while (rc == CM_OK && listing.rows == PAGE && !cli->follow);
-	filter.before_id = 0;
-	while (rc == CM_OK && cli->follow) {
-		(void)fflush(stdout);
-		(void)sleep(WAIT_S);
-		filter.after_id = listing.newest;
-		rc = cm_audit_list(cli->ctx.store, &filter, print_event, &listing, err);
-	}
-	return rc;
+	return rc == CM_OK && cli->follow ? follow(cli, &filter, newest, err) : rc;
 }

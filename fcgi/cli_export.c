@@ -31,8 +31,7 @@ static void put_secrets(struct cm_buf *json, const struct cm_record *record)
 
 	if (*hash != '\0') {
 		cm_json_put_member(json, "password", hash);
-		cm_json_put_member(json, "passwordType",
-		                   cm_password_is_old(hash) ? "bcrypt" : CLI_PASSWORD_TYPE);
+		cm_json_put_member(json, "passwordType", cm_password_type(hash));
 	}
 	if (record->entity == &cm_application_entity)
 		cm_json_put_member(json, CLI_SECRET_DIGEST,
@@ -41,10 +40,16 @@ static void put_secrets(struct cm_buf *json, const struct cm_record *record)
 
 static enum cm_status put_row(const struct cm_record *record, void *arg, struct cm_err *err)
 {
+	static char admin[] = CM_ORGANIZATION_OWNER;
 	struct export *export = arg;
+	struct cm_record shown = *record;
 	struct cm_buf row = {0};
 
-	cm_fields_put_open(&row, record);
+	/* Applications of an organisation itself belong to admin in Casdoor. */
+	if (record->entity == &cm_application_entity &&
+	    strcmp(cm_record_text(record, "owner"), cm_record_text(record, "organization")) == 0)
+		cm_record_value(&shown, "owner")->text = admin;
+	cm_fields_put_open(&row, &shown);
 	if (export->secrets)
 		put_secrets(&row, record);
 	cm_json_put_close(&row, '}');
@@ -67,15 +72,14 @@ static enum cm_status put_section(struct cli *cli, const struct cm_entity *entit
 
 	cm_buf_printf(json, "  \"%s\": [", entity->plural);
 	do {
+		char after[CM_NAME_MAX + 1];
 		struct cm_page page = {.owner = cli->argument[0],
 		                       .name_prefix = "",
-		                       .after_owner = "",
-		                       .after_name = export.last,
+		                       .after_owner = cli->argument[0],
+		                       .after_name = after,
 		                       .limit = PAGE};
-		char after[CM_NAME_MAX + 1];
 
 		memcpy(after, export.last, sizeof after);
-		page.after_name = after;
 		export.rows = 0;
 		rc = cm_entity_list(cli->ctx.store, entity, &page, put_row, &export, err);
 	} while (rc == CM_OK && export.rows == PAGE);

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/crypto.h"
 #include "oauth/metadata.h"
 #include "store/application.h"
@@ -24,16 +23,18 @@ struct credentials {
 /* What init makes when it is missing. */
 static const struct seed {
 	const char *owner, *name;
-	const char *organization_title;
-	const char *arguments; /* of add_application */
+	const char *home;   /* arguments of add_organization */
+	const char *client; /* arguments of add_application */
 	bool demo;
 } seeds[] = {
-    {"built-in", "admin", "Built-in organisation",
+    {"built-in", "admin",
+     "{\"organization\":{\"name\":\"built-in\",\"displayName\":\"Built-in organisation\"}}",
      "{\"application\":{\"owner\":\"built-in\",\"name\":\"admin\",\"displayName\":"
      "\"Administrator\","
      "\"scopes\":[{\"name\":\"admin\"}]}}",
      false},
-    {"my-org", "demo", "My organisation",
+    {"my-org", "demo",
+     "{\"organization\":{\"name\":\"my-org\",\"displayName\":\"My organisation\"}}",
      "{\"application\":{\"owner\":\"my-org\",\"name\":\"demo\",\"displayName\":\"Demo client\","
      "\"scopes\":[{\"name\":\"read:application\"},{\"name\":\"write:application\"}]}}",
      true},
@@ -41,18 +42,32 @@ static const struct seed {
 enum { ADMIN, DEMO, SEEDS };
 _Static_assert(sizeof seeds / sizeof *seeds == SEEDS, "every seed has a name");
 
+/* What a tool tells about the row that it makes. */
+static enum cm_status make(struct cli *cli, const char *tool, const char *json, struct cm_buf *told,
+                           struct cm_err *err)
+{
+	cm_json *arguments = NULL;
+	enum cm_status rc = cm_json_parse(json, strlen(json), &arguments, err);
+
+	if (rc == CM_OK)
+		rc = cli_call_tool(cli, tool, arguments, told, err);
+	cm_json_free(arguments);
+	return rc;
+}
+
 static enum cm_status ensure_organization(struct cli *cli, const struct seed *seed,
                                           struct cm_err *err)
 {
-	struct cm_organization row = {.created_at_s = cm_clock_now_s()};
+	struct cm_organization row;
 	struct cm_err why = {0};
+	struct cm_buf told = {0};
 	enum cm_status rc = cm_organization_get(cli->ctx.store, seed->owner, &row, &why);
 
 	if (rc != CM_NOT_FOUND)
 		return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
-	snprintf(row.name, sizeof row.name, "%s", seed->owner);
-	snprintf(row.display_name, sizeof row.display_name, "%s", seed->organization_title);
-	return cli_change(cli, "add_organization", row.name, cli_write_organization, &row, err);
+	rc = make(cli, "add_organization", seed->home, &told, err);
+	cm_buf_clear(&told);
+	return rc;
 }
 
 /* Take clientId and clientSecret out of what a tool told. */
@@ -77,16 +92,11 @@ static enum cm_status take_credentials(const struct cm_buf *told, struct credent
 static enum cm_status add_client(struct cli *cli, const struct seed *seed, struct credentials *out,
                                  struct cm_err *err)
 {
-	cm_json *arguments = NULL;
 	struct cm_buf told = {0};
-	enum cm_status rc =
-	    cm_json_parse(seed->arguments, strlen(seed->arguments), &arguments, err);
+	enum cm_status rc = make(cli, "add_application", seed->client, &told, err);
 
 	if (rc == CM_OK)
-		rc = cli_call_tool(cli, "add_application", arguments, &told, err);
-	if (rc == CM_OK)
 		rc = take_credentials(&told, out, err);
-	cm_json_free(arguments);
 	cm_buf_clear(&told);
 	return rc;
 }
@@ -159,7 +169,9 @@ static enum cm_status ensure_url(struct cli *cli, struct cm_err *err)
 		return rc;
 	/* This process made the change itself, so the store's version does not tell of it. */
 	cli->ctx.version = -1;
-	return cm_context_refresh(&cli->ctx, err);
+	rc = cm_context_refresh(&cli->ctx, err);
+	cm_context_rest(&cli->ctx);
+	return rc;
 }
 
 /* --- the file for shells --- */

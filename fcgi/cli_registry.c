@@ -6,31 +6,31 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "store/application.h"
 #include "store/organization.h"
-#include "store/role.h"
-#include "store/user.h"
 #include "tools/application.h"
+#include "tools/crud.h"
 #include "tools/toolbox.h"
 
-/* The nouns of the command line are the entities: their tools and their fields do the work. */
-static const struct cm_entity *const entities[] = {
-    &cm_application_entity,
-    &cm_organization_entity,
-    &cm_user_entity,
-    &cm_role_entity,
-    &cm_permission_entity,
-    &cm_token_entity,
-    NULL,
-};
+/* The kinds of rows are those that have tools: these and their fields do the work. */
+const struct cm_tool *cli_tool_of(const char *kind, const char *verb)
+{
+	const struct cm_tool *get;
+	char name[64];
+
+	snprintf(name, sizeof name, "get_%.40s", kind);
+	get = cm_tool_find(&cm_toolbox, name);
+	if (get == NULL || get->crud == NULL || strcmp(get->crud->entity->name, kind) != 0)
+		return NULL;
+	if (strcmp(verb, "list") == 0)
+		snprintf(name, sizeof name, "get_%.40s", get->crud->entity->plural);
+	else if (strcmp(verb, "show") != 0)
+		snprintf(name, sizeof name, "%.10s_%.40s", verb, kind);
+	return cm_tool_find(&cm_toolbox, name);
+}
 
 static const struct cm_entity *entity_of(const struct cli *cli)
 {
-	for (const struct cm_entity *const *entity = entities; *entity != NULL; entity++) {
-		if (strcmp((*entity)->name, cli->noun) == 0)
-			return *entity;
-	}
-	return &cm_application_entity;
+	return cli_tool_of(cli->noun, "show")->crud->entity;
 }
 
 enum cm_status cli_call_tool(struct cli *cli, const char *tool, const cm_json *arguments,
@@ -115,11 +115,9 @@ static enum cm_status call_and_print(struct cli *cli, const char *verb, const cm
                                      struct cm_err *err)
 {
 	struct cm_buf out = {0};
-	char tool[64];
-	enum cm_status rc;
+	enum cm_status rc =
+	    cli_call_tool(cli, cli_tool_of(cli->noun, verb)->name, arguments, &out, err);
 
-	snprintf(tool, sizeof tool, "%s_%s", verb, entity_of(cli)->name);
-	rc = cli_call_tool(cli, tool, arguments, &out, err);
 	if (rc == CM_OK)
 		rc = cli_print_object(cli, cm_buf_str(&out), err);
 	cm_buf_clear(&out);
@@ -136,7 +134,7 @@ static enum cm_status read_id(const struct cli *cli, struct cm_id *out, struct c
 	struct cm_buf id = {0};
 	bool ok;
 
-	cm_buf_printf(&id, "%s%s", organization ? "admin/" : "", text);
+	cm_buf_printf(&id, "%s%s", organization ? CM_ORGANIZATION_OWNER "/" : "", text);
 	ok = !id.failed && cm_id_parse(cm_buf_str(&id), out);
 	cm_buf_clear(&id);
 	return ok ? CM_OK
@@ -193,6 +191,16 @@ static enum cm_status set_field(const struct cli *cli, cm_json *object, const ch
 	                                        : cm_err_set(err, CM_NOMEM, "out of memory");
 }
 
+/* The options that are arguments of the tools. */
+static enum cm_status read_options(const struct cli *cli, cm_json *arguments, struct cm_err *err)
+{
+	if ((cli->dry_run && !cm_json_set(arguments, "dry_run", cm_json_from_bool(true))) ||
+	    (cli->cascade && !cm_json_set(arguments, "cascade", cm_json_from_bool(true))) ||
+	    (cli->if_match != NULL && !cm_json_set_string(arguments, "if_match", cli->if_match)))
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	return CM_OK;
+}
+
 /* {"application": {...}} around an object with the fields of the command line. */
 static enum cm_status read_fields(const struct cli *cli, cm_json *object, struct cm_err *err)
 {
@@ -214,18 +222,18 @@ enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field,
 	enum cm_status rc = read_id(cli, &id, err);
 
 	if (rc == CM_OK &&
-	    (row == NULL || arguments == NULL ||
-	     !cm_json_set(row, "owner", cm_json_from_string(id.owner)) ||
-	     !cm_json_set(row, "name", cm_json_from_string(id.name)) ||
+	    (row == NULL || arguments == NULL || !cm_json_set_string(row, "owner", id.owner) ||
+	     !cm_json_set_string(row, "name", id.name) ||
 	     !cm_json_set(arguments, entity->name, cm_json_share(row)) ||
-	     (field != NULL && !cm_json_set(row, field, cm_json_from_string(value)))))
+	     (field != NULL && !cm_json_set_string(row, field, value))))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 	if (rc == CM_OK && fallback != NULL)
 		rc = set_field(cli, row, fallback, err);
 	/* Its owner is not for anybody to choose. */
 	if (entity == &cm_organization_entity)
 		cm_json_unset(row, "owner");
-	if (rc == CM_OK && (rc = read_fields(cli, row, err)) == CM_OK)
+	if (rc == CM_OK && (rc = read_fields(cli, row, err)) == CM_OK &&
+	    (rc = read_options(cli, arguments, err)) == CM_OK)
 		rc = call_and_print(cli, "add", arguments, err);
 	cm_json_free(arguments);
 	cm_json_free(row);
@@ -246,7 +254,7 @@ static cm_json *with_id(const struct cli *cli, struct cm_err *err)
 
 	if (read_id(cli, &id, err) == CM_OK) {
 		snprintf(text, sizeof text, "%s/%s", id.owner, id.name);
-		if (arguments != NULL && cm_json_set(arguments, "id", cm_json_from_string(text)))
+		if (arguments != NULL && cm_json_set_string(arguments, "id", text))
 			return arguments;
 		cm_err_set(err, CM_NOMEM, "out of memory");
 	}
@@ -262,7 +270,8 @@ enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, st
 	if (row == NULL || (field != NULL && !cm_json_set(row, field, cm_json_share(value))) ||
 	    (rc == CM_OK && !cm_json_set(arguments, entity_of(cli)->name, cm_json_share(row))))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
-	if (rc == CM_OK && (rc = read_fields(cli, row, err)) == CM_OK)
+	if (rc == CM_OK && (rc = read_fields(cli, row, err)) == CM_OK &&
+	    (rc = read_options(cli, arguments, err)) == CM_OK)
 		rc = call_and_print(cli, "update", arguments, err);
 	cm_json_free(value);
 	cm_json_free(row);
@@ -279,7 +288,7 @@ enum cm_status cli_entity_show(struct cli *cli, struct cm_err *err)
 {
 	cm_json *arguments = with_id(cli, err);
 	enum cm_status rc =
-	    arguments == NULL ? err->status : call_and_print(cli, "get", arguments, err);
+	    arguments == NULL ? err->status : call_and_print(cli, "show", arguments, err);
 
 	cm_json_free(arguments);
 	return rc;
@@ -290,10 +299,7 @@ enum cm_status cli_entity_delete(struct cli *cli, struct cm_err *err)
 	cm_json *arguments = with_id(cli, err);
 	enum cm_status rc = arguments == NULL ? err->status : CM_OK;
 
-	if (rc == CM_OK && cli->cascade &&
-	    !cm_json_set(arguments, "cascade", cm_json_from_bool(true)))
-		rc = cm_err_set(err, CM_NOMEM, "out of memory");
-	if (rc == CM_OK)
+	if (rc == CM_OK && (rc = read_options(cli, arguments, err)) == CM_OK)
 		rc = call_and_print(cli, "delete", arguments, err);
 	cm_json_free(arguments);
 	return rc;
@@ -351,18 +357,32 @@ static enum cm_status print_page(const struct cli *cli, const char *text, bool f
 	return rc;
 }
 
+/* An organisation, and filters of the list tool as NAME=VALUE. */
+static enum cm_status read_filters(const struct cli *cli, cm_json *arguments, struct cm_err *err)
+{
+	for (int i = 0; i < cli->arguments; i++) {
+		const char *text = cli->argument[i], *equals = strchr(text, '=');
+		char name[64] = "owner";
+
+		if (equals != NULL)
+			snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+		if (!cm_json_set_string(arguments, name, equals == NULL ? text : equals + 1))
+			return cm_err_set(err, CM_NOMEM, "out of memory");
+	}
+	return CM_OK;
+}
+
 enum cm_status cli_entity_list(struct cli *cli, struct cm_err *err)
 {
+	const char *tool = cli_tool_of(cli->noun, "list")->name;
 	cm_json *arguments = cm_json_object();
 	struct cm_buf page = {0};
 	char *cursor = NULL;
 	bool first = true;
-	char tool[64];
-	enum cm_status rc = CM_OK;
+	enum cm_status rc = read_filters(cli, arguments, err);
 
-	snprintf(tool, sizeof tool, "get_%s", entity_of(cli)->plural);
-	if (cli->arguments > 0)
-		(void)cm_json_set(arguments, "owner", cm_json_from_string(cli->argument[0]));
+	if (rc != CM_OK)
+		goto out;
 	if (cli->json)
 		printf("[");
 	do {
@@ -373,11 +393,12 @@ enum cm_status cli_entity_list(struct cli *cli, struct cm_err *err)
 		if (rc == CM_OK)
 			rc = print_page(cli, cm_buf_str(&page), first, &cursor, err);
 		if (cursor != NULL)
-			(void)cm_json_set(arguments, "cursor", cm_json_from_string(cursor));
+			(void)cm_json_set_string(arguments, "cursor", cursor);
 		first = false;
 	} while (rc == CM_OK && cursor != NULL);
 	if (cli->json)
 		printf("]\n");
+out:
 	free(cursor);
 	cm_json_free(arguments);
 	cm_buf_clear(&page);
@@ -397,9 +418,4 @@ enum cm_status cli_application_rotate_secret(struct cli *cli, struct cm_err *err
 		rc = cli_print_object(cli, cm_buf_str(&out), err);
 	cm_buf_clear(&out);
 	return rc;
-}
-
-enum cm_status cli_write_organization(struct cm_store *store, void *arg, struct cm_err *err)
-{
-	return cm_organization_insert(store, arg, err);
 }

@@ -8,6 +8,8 @@
 #include "mcp/endpoint.h"
 #include "place.h"
 #include "store/organization.h"
+#include "tools/crud.h"
+#include "tools/toolbox.h"
 
 /* The options that there are; a command takes those that its row names. */
 enum {
@@ -19,8 +21,9 @@ enum {
 	TAKES_FOLLOW = 32,
 	TAKES_SECRETS = 64,
 	TAKES_DRY_RUN = 128,
-	TAKES_DIST = 512,
-	TAKES_TOKEN = 256
+	TAKES_IF_MATCH = 256,
+	TAKES_TOKEN = 512,
+	TAKES_DIST = 1024
 };
 
 /* Whether the database must be there before the command runs. */
@@ -44,38 +47,13 @@ static const struct command commands[] = {
      "Create the database, a signing key and an administrator's client. Again: what is missing. "
      "--dist: in an unpacked archive of `make dist`, which then goes to shared hosting.",
      0, 0, TAKES_URL | TAKES_DIST | TAKES_DEMO | TAKES_ENV_FILE, MAKES_STORE, cli_init},
-    {"application", "add", "OWNER/NAME [FIELD=VALUE ...]",
-     "Create an application. VALUE is text; words or JSON where the field is a list, else JSON.", 1,
-     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_add},
-    {"application", "list", "[ORGANIZATION]", "List applications.", 0, 1, 0, NEEDS_STORE,
-     cli_entity_list},
-    {"application", "show", "OWNER/NAME", "Show an application.", 1, 1, 0, NEEDS_STORE,
-     cli_entity_show},
-    {"application", "update", "OWNER/NAME FIELD=VALUE ...", "Change an application.", 2,
-     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_update},
-    {"application", "delete", "OWNER/NAME", "Delete an application and its tokens.", 1, 1, 0,
-     NEEDS_STORE, cli_entity_delete},
     {"application", "rotate-secret", "OWNER/NAME",
      "Give an application a new secret; the old one stops working.", 1, 1, 0, NEEDS_STORE,
      cli_application_rotate_secret},
-    {"organization", "add", "NAME [FIELD=VALUE ...]", "Create an organisation.", 1,
-     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_add},
-    {"organization", "list", "", "List organisations.", 0, 0, 0, NEEDS_STORE, cli_entity_list},
-    {"organization", "show", "NAME", "Show an organisation.", 1, 1, 0, NEEDS_STORE,
-     cli_entity_show},
-    {"organization", "update", "NAME FIELD=VALUE ...", "Change an organisation.", 2,
-     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_update},
-    {"organization", "delete", "NAME [--cascade]",
-     "Delete an organisation; with --cascade, all that is in it.", 1, 1, TAKES_CASCADE, NEEDS_STORE,
-     cli_entity_delete},
-    {"user", "add", "ORGANIZATION/NAME [FIELD=VALUE ...]",
-     "Add a person who can sign in. Asks for a password, or takes the first line of the input. "
-     "scopes are what the person may let clients do (read:application unless given).",
-     1, CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_user_add},
-    {"user", "list", "[ORGANIZATION]", "List people.", 0, 1, 0, NEEDS_STORE, cli_entity_list},
-    {"user", "show", "ORGANIZATION/NAME", "Show a person.", 1, 1, 0, NEEDS_STORE, cli_entity_show},
-    {"user", "update", "ORGANIZATION/NAME FIELD=VALUE ...", "Change a person.", 2,
-     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_update},
+    {"user", "add", "ORGANIZATION/NAME [FIELD=VALUE ...] [--dry-run]",
+     "Add a person who can sign in. Asks for a password, or takes the first line of the\n"
+     "      input. scopes are what the person may let clients do; read:application unless given.",
+     1, CLI_ARGUMENTS_MAX, TAKES_DRY_RUN, NEEDS_STORE, cli_user_add},
     {"user", "set-password", "ORGANIZATION/NAME",
      "Give a person a new password, asked for as by add; ends the person's sessions.", 1, 1, 0,
      NEEDS_STORE, cli_user_set_password},
@@ -84,28 +62,6 @@ static const struct command commands[] = {
      NEEDS_STORE, cli_user_disable},
     {"user", "enable", "ORGANIZATION/NAME", "Let a person sign in again.", 1, 1, 0, NEEDS_STORE,
      cli_user_enable},
-    {"user", "delete", "ORGANIZATION/NAME [--cascade]",
-     "Delete a person; with --cascade, out of roles and permissions too.", 1, 1, TAKES_CASCADE,
-     NEEDS_STORE, cli_entity_delete},
-    {"role", "add", "ORGANIZATION/NAME [FIELD=VALUE ...]", "Create a role.", 1, CLI_ARGUMENTS_MAX,
-     0, NEEDS_STORE, cli_entity_add},
-    {"role", "list", "[ORGANIZATION]", "List roles.", 0, 1, 0, NEEDS_STORE, cli_entity_list},
-    {"role", "show", "ORGANIZATION/NAME", "Show a role.", 1, 1, 0, NEEDS_STORE, cli_entity_show},
-    {"role", "update", "ORGANIZATION/NAME FIELD=VALUE ...", "Change a role.", 2, CLI_ARGUMENTS_MAX,
-     0, NEEDS_STORE, cli_entity_update},
-    {"role", "delete", "ORGANIZATION/NAME [--cascade]",
-     "Delete a role; with --cascade, out of other roles and permissions too.", 1, 1, TAKES_CASCADE,
-     NEEDS_STORE, cli_entity_delete},
-    {"permission", "add", "ORGANIZATION/NAME [FIELD=VALUE ...]", "Create a permission.", 1,
-     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_add},
-    {"permission", "list", "[ORGANIZATION]", "List permissions.", 0, 1, 0, NEEDS_STORE,
-     cli_entity_list},
-    {"permission", "show", "ORGANIZATION/NAME", "Show a permission.", 1, 1, 0, NEEDS_STORE,
-     cli_entity_show},
-    {"permission", "update", "ORGANIZATION/NAME FIELD=VALUE ...", "Change a permission.", 2,
-     CLI_ARGUMENTS_MAX, 0, NEEDS_STORE, cli_entity_update},
-    {"permission", "delete", "ORGANIZATION/NAME", "Delete a permission.", 1, 1, 0, NEEDS_STORE,
-     cli_entity_delete},
     {"audit", NULL, "[--follow] [organization=|tool=|target=|clientId=|since=VALUE ...]",
      "Show the audit trail, the newest first; --follow goes on with what comes.", 0, 8,
      TAKES_FOLLOW, NEEDS_STORE, cli_audit},
@@ -120,9 +76,6 @@ static const struct command commands[] = {
     {"key", "list", "", "List signing keys.", 0, 0, 0, NEEDS_STORE, cli_key_list},
     {"key", "rotate", "", "Make a new signing key; tokens of the old one stay good.", 0, 0, 0,
      NEEDS_STORE, cli_key_rotate},
-    {"token", "list", "[ORGANIZATION]", "List tokens.", 0, 1, 0, NEEDS_STORE, cli_entity_list},
-    {"token", "delete", "ORGANIZATION/JTI", "Revoke a token.", 1, 1, 0, NEEDS_STORE,
-     cli_entity_delete},
     {"token", "issue", "OWNER/NAME [--scope SCOPES]", "Issue an access token to an application.", 1,
      1, TAKES_SCOPE, NEEDS_STORE, cli_token_issue},
     {"setting", "get", "NAME", "Show a setting.", 1, 1, 0, NEEDS_STORE, cli_setting_get},
@@ -152,6 +105,42 @@ static const struct command commands[] = {
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
+/*
+ * What every kind of row has, as far as there is a tool for it: its noun is the entity's name, its
+ * fields are the entity's.  For those without a verb of their own above.
+ */
+static const struct command verbs[] = {
+    {NULL, "list", "[ORGANIZATION] [namePrefix=TEXT] [updatedSince=TIME]",
+     "List all, or those of an organisation, of such names, changed since a time.", 0, 3, 0,
+     NEEDS_STORE, cli_entity_list},
+    {NULL, "show", "ID", "Show one with all its fields.", 1, 1, 0, NEEDS_STORE, cli_entity_show},
+    {NULL, "add", "ID [FIELD=VALUE ...] [--dry-run]",
+     "Add one. VALUE is text; words or JSON where the field is a list, else JSON.", 1,
+     CLI_ARGUMENTS_MAX, TAKES_DRY_RUN, NEEDS_STORE, cli_entity_add},
+    {NULL, "update", "ID FIELD=VALUE ... [--dry-run] [--if-match TIME]",
+     "Change the fields that are given; name=VALUE renames. With --if-match,\n"
+     "      only if its updatedTime is still that one.",
+     2, CLI_ARGUMENTS_MAX, TAKES_DRY_RUN | TAKES_IF_MATCH, NEEDS_STORE, cli_entity_update},
+    {NULL, "delete", "ID [--cascade] [--dry-run] [--if-match TIME]",
+     "Delete one; with --cascade, what needs it loses it, or goes with it.", 1, 1,
+     TAKES_CASCADE | TAKES_DRY_RUN | TAKES_IF_MATCH, NEEDS_STORE, cli_entity_delete},
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+/* The index-th kind of row, NULL after the last. */
+static const struct cm_entity *entity_at(size_t index)
+{
+	const struct cm_tool *tool;
+
+	for (size_t i = 0; (tool = cm_tool_at(&cm_toolbox, i)) != NULL; i++) {
+		if (cli_tool_of(tool->crud == NULL ? "" : tool->crud->entity->name, "get") ==
+		        tool &&
+		    index-- == 0)
+			return tool->crud->entity;
+	}
+	return NULL;
+}
+
 static void print_usage(FILE *out, const struct command *command)
 {
 	const char *verb = command->verb == NULL ? "" : command->verb;
@@ -172,6 +161,16 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 	    "/etc/casement.conf.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		print_usage(stdout, &commands[i]);
+	printf("\nKIND is one of");
+	for (size_t i = 0; entity_at(i) != NULL; i++)
+		printf("%s %s", i == 0 ? "" : ",", entity_at(i)->name);
+	printf(".\nID is ORGANIZATION/NAME; of an organisation, NAME.\n\n");
+	for (size_t i = 0; i < VERBS; i++) {
+		struct command command = verbs[i];
+
+		command.noun = "KIND";
+		print_usage(stdout, &command);
+	}
 	printf("\nEvery command takes --json for output that programs read, and --help.\n"
 	       "Exit status: 0 done, 1 internal error, 2 not understood, 3 not found,\n"
 	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble, 8 doctor found\n"
@@ -187,6 +186,21 @@ static enum cm_status version(struct cli *cli, struct cm_err *err)
 	return CM_OK;
 }
 
+/* A verb that all kinds of rows have, for this one. */
+static const struct command *find_verb(const char *noun, const char *verb)
+{
+	static struct command found;
+
+	for (size_t i = 0; i < VERBS; i++) {
+		if (strcmp(verbs[i].verb, verb) != 0 || cli_tool_of(noun, verb) == NULL)
+			continue;
+		found = verbs[i];
+		found.noun = cli_tool_of(noun, verb)->crud->entity->name;
+		return &found;
+	}
+	return NULL;
+}
+
 /* Words that name the command; *used gets how many. */
 static const struct command *find(int argc, char **argv, int *used)
 {
@@ -200,7 +214,8 @@ static const struct command *find(int argc, char **argv, int *used)
 		    (argc > 1 && strcmp(commands[i].verb, argv[1]) == 0))
 			return &commands[i];
 	}
-	return NULL;
+	*used = 2;
+	return argc > 1 ? find_verb(argv[0], argv[1]) : NULL;
 }
 
 /* An option with its value: the place for the value, NULL when the command has no such option. */
@@ -212,6 +227,8 @@ static const char **value_option(struct cli *cli, const struct command *command,
 		return &cli->env_file;
 	if (strcmp(word, "--scope") == 0 && (command->takes & TAKES_SCOPE) != 0)
 		return &cli->scope;
+	if (strcmp(word, "--if-match") == 0 && (command->takes & TAKES_IF_MATCH) != 0)
+		return &cli->if_match;
 	if (strcmp(word, "--dist") == 0 && (command->takes & TAKES_DIST) != 0)
 		return &cli->dist;
 	if (strcmp(word, "--token") == 0 && (command->takes & TAKES_TOKEN) != 0)
@@ -272,7 +289,10 @@ static enum cm_status open_store(struct cli *cli, const struct command *command,
 	if (rc != CM_OK)
 		return rc;
 	cm_context_take_store(&cli->ctx, store);
-	return cm_context_refresh(&cli->ctx, err);
+	rc = cm_context_refresh(&cli->ctx, err);
+	/* A command looks at the store for as long as it runs, not at one moment of it. */
+	cm_context_rest(&cli->ctx);
+	return rc;
 }
 
 static int fail(const struct cli *cli, const struct cm_err *err)
@@ -313,6 +333,15 @@ static int show_help(struct cli *cli, const struct command *command, int argc, c
 	for (size_t i = 0; argc > 0 && i < COMMANDS; i++) {
 		if (strcmp(commands[i].noun, argv[0]) == 0) {
 			print_usage(stdout, &commands[i]);
+			any = true;
+		}
+	}
+	for (size_t i = 0; argc > 0 && i < VERBS; i++) {
+		const struct command *verb =
+		    find(2, (char *[]){argv[0], (char *)verbs[i].verb}, &(int){0});
+
+		if (verb != NULL && verb->run == verbs[i].run) {
+			print_usage(stdout, verb);
 			any = true;
 		}
 	}

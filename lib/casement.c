@@ -113,11 +113,14 @@ static void metrics_get(struct cm_exchange *x)
 	cm_metrics_get(&metrics, x);
 }
 
-size_t cm_casement_body_limit(struct cm_context *ctx)
+size_t cm_casement_body_limit(struct cm_context *ctx, long long declared)
 {
 	enum { UNKNOWN_LIMIT = 1048576 };
 
-	(void)cm_context_refresh(ctx, NULL);
+	if (ctx->version < 0 || declared < 0 || declared > ctx->settings.max_body_bytes) {
+		(void)cm_context_refresh(ctx, NULL);
+		cm_context_rest(ctx);
+	}
 	return ctx->version < 0 ? UNKNOWN_LIMIT : (size_t)ctx->settings.max_body_bytes;
 }
 
@@ -130,8 +133,8 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
 
 	x.rpc_without_id = cm_mcp_errors_without_id(req);
 	x.caller.request_id = req->request_id;
-	cm_exchange_set_address(&x);
 	cm_route_dispatch(routes, sizeof routes / sizeof *routes, &x);
+	cm_context_rest(ctx);
 	if (res->failed || res->headers.failed || res->body.failed) {
 		cm_response_restart(res);
 		cm_err_set(&err, CM_INTERNAL, "the response could not be built");

@@ -13,9 +13,10 @@ void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
                         struct cm_response *res);
 
 /*
- * Bytes of body that a request may have: the setting as it is now, 1 MiB while the store can't be
- * opened.
+ * Bytes of body that a request may have: the setting, 1 MiB while the store can't be opened.  A
+ * declared length within the setting as it was last read needs no look at the store, because the
+ * answer looks again; one that is unknown (negative) or beyond it does.
  */
-size_t cm_casement_body_limit(struct cm_context *ctx);
+size_t cm_casement_body_limit(struct cm_context *ctx, long long declared);
 
 #endif

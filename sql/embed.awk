@@ -8,14 +8,15 @@ function quoted(line) {
 	return "    \"" line "\\n\"\n"
 }
 
-function expanded(line,    start, end, key) {
+# A line with the text of fragments, which may stand in any file.
+function expanded(line, where,    start, end, key) {
 	while ((start = index(line, "{")) > 0) {
 		end = index(line, "}")
 		key = substr(line, start + 1, end - start - 1)
 		if (!(key in fragment)) {
-			print FILENAME ":" FNR ": no fragment " key > "/dev/stderr"
+			print where ": no fragment " key > "/dev/stderr"
 			failed = 1
-			exit 1
+			return line
 		}
 		line = substr(line, 1, start - 1) fragment[key] substr(line, end + 1)
 	}
@@ -42,9 +43,17 @@ FILENAME ~ /migrations\// {
 FNR == 1 { kind = "" }
 /^--/ || /^$/ || kind == "" { next }
 kind == "fragment" { fragment[key] = fragment[key] (fragment[key] == "" ? "" : " ") $0 }
-kind == "name" { text[statements] = text[statements] quoted(expanded($0)) }
+kind == "name" {
+	lines[statements]++
+	line[statements, lines[statements]] = $0
+	place[statements, lines[statements]] = FILENAME ":" FNR
+}
 
 END {
+	for (i = 1; i <= statements; i++) {
+		for (n = 1; n <= lines[i]; n++)
+			text[i] = text[i] quoted(expanded(line[i, n], place[i, n]))
+	}
 	if (failed)
 		exit 1
 	if (part == "header") {

@@ -16,7 +16,10 @@ static enum cm_status refuse(struct cm_err *err, const char *why)
 	return cm_err_set(err, CM_INVALID_CLIENT, "%s", why);
 }
 
-/* RFC 7523 section 3: aud names this server, as its issuer or by the token endpoint's URL. */
+/*
+ * RFC 7523 section 3: aud names this server, as its issuer or by the token endpoint's URL, and
+ * nobody else: another server that it is for too could show it here.
+ */
 static bool is_for_us(const struct cm_context *ctx, const cm_json *aud)
 {
 	const char *issuer = ctx->settings.issuer;
@@ -25,11 +28,11 @@ static bool is_for_us(const struct cm_context *ctx, const cm_json *aud)
 	for (size_t i = 0; i < (count == 0 ? 1 : count); i++) {
 		const char *one = cm_json_string(count == 0 ? aud : cm_json_at(aud, i));
 
-		if (one != NULL && strncmp(one, issuer, len) == 0 &&
-		    (one[len] == '\0' || strcmp(one + len, CM_TOKEN_PATH) == 0))
-			return true;
+		if (one == NULL || strncmp(one, issuer, len) != 0 ||
+		    (one[len] != '\0' && strcmp(one + len, CM_TOKEN_PATH) != 0))
+			return false;
 	}
-	return false;
+	return true;
 }
 
 struct use {

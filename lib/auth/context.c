@@ -1,6 +1,7 @@
 #include "auth/context.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -21,6 +22,9 @@ void cm_context_clear(struct cm_context *ctx)
 	cm_keyring_clear(&ctx->keys);
 	cm_verified_clear(&ctx->verified);
 	cm_store_close(ctx->store);
+	for (size_t i = 0; i < ctx->kept_count; i++)
+		cm_buf_clear(&ctx->kept[i].text);
+	free(ctx->kept);
 	cm_counters_close(&ctx->counters);
 	cm_context_init(ctx, ctx->path);
 }
@@ -71,7 +75,8 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 		if ((rc = cm_store_open(ctx->path, false, &ctx->store, err)) != CM_OK)
 			return rc;
 	}
-	if ((rc = cm_store_version(ctx->store, &version, err)) != CM_OK || version == ctx->version)
+	if ((rc = cm_store_read_begin(ctx->store, &version, err)) != CM_OK ||
+	    version == ctx->version)
 		return rc;
 	if ((rc = cm_store_schema(ctx->store, &schema, err)) != CM_OK)
 		return rc;
@@ -85,4 +90,26 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 	if (rc == CM_OK)
 		ctx->version = version;
 	return rc;
+}
+
+void cm_context_rest(struct cm_context *ctx)
+{
+	if (ctx->store != NULL)
+		cm_store_read_end(ctx->store);
+}
+
+struct cm_buf *cm_context_keep(struct cm_context *ctx, const void *of, const void *form)
+{
+	struct cm_kept *grown;
+
+	for (size_t i = 0; i < ctx->kept_count; i++) {
+		if (ctx->kept[i].of == of && ctx->kept[i].form == form)
+			return &ctx->kept[i].text;
+	}
+	grown = realloc(ctx->kept, (ctx->kept_count + 1) * sizeof *grown);
+	if (grown == NULL)
+		return NULL;
+	ctx->kept = grown;
+	grown[ctx->kept_count] = (struct cm_kept){.of = of, .form = form};
+	return &grown[ctx->kept_count++].text;
 }

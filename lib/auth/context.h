@@ -6,6 +6,7 @@
 
 #include "auth/key.h"
 #include "auth/verified.h"
+#include "base/buf.h"
 #include "base/counters.h"
 #include "base/status.h"
 #include "store/setting.h"
@@ -13,6 +14,12 @@
 
 #define CM_MCP_PATH   "/api/mcp"
 #define CM_TOKEN_PATH "/api/login/oauth/access_token"
+
+/* A text that stays the same while the process runs: what it is of, in which form. */
+struct cm_kept {
+	const void *of, *form;
+	struct cm_buf text;
+};
 
 /*
  * What a process keeps from one request to the next: the open store, and the settings and keys as
@@ -26,6 +33,8 @@ struct cm_context {
 	struct cm_keyring keys;
 	struct cm_verified verified;
 	char mcp_url[CM_URL_MAX + sizeof CM_MCP_PATH]; /* the resource identifier, RFC 8707 */
+	struct cm_kept *kept;                          /* owned, kept_count of them */
+	size_t kept_count;
 	struct cm_counters counters; /* what /metrics tells; open when first used */
 	bool counters_used;          /* they were opened before */
 	bool counters_told;          /* that they can't be used was logged */
@@ -43,8 +52,18 @@ void cm_context_clear(struct cm_context *ctx);
 /*
  * Open the store if it isn't, reopen it if its file was replaced or got another schema, and read
  * settings and keys again if they may have changed.  Verified tokens are forgotten when settings or
- * keys did change.  CM_STORE, CM_OUTDATED, CM_BUSY, CM_NOMEM.
+ * keys did change.  What is read from then on is one state of the store (cm_store_read_begin()),
+ * until something is written or cm_context_rest().  CM_STORE, CM_OUTDATED, CM_BUSY, CM_NOMEM.
  */
 enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err);
+
+/*
+ * The text that is kept of a thing in a form, both told apart by their addresses: empty the first
+ * time, for the caller to fill.  Borrowed until the next call; NULL without memory.
+ */
+struct cm_buf *cm_context_keep(struct cm_context *ctx, const void *of, const void *form);
+
+/* The request is answered: hold no lock on the store. */
+void cm_context_rest(struct cm_context *ctx);
 
 #endif

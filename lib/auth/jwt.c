@@ -6,8 +6,23 @@
 
 #include <jwt.h>
 
+#include "auth/libjwt_key.h"
 #include "auth/libjwt_type.h"
 #include "base/encode.h"
+
+/* Between the two, libjwt writes and takes the type that use wants, and has the key read already.
+ */
+static void begin(enum cm_jwt_use use, EVP_PKEY *key)
+{
+	cm_libjwt_type(use == CM_JWT_ACCESS);
+	cm_libjwt_key(key);
+}
+
+static void end(void)
+{
+	cm_libjwt_type(false);
+	cm_libjwt_key(NULL);
+}
 
 enum cm_status cm_jwt_sign(const struct cm_key *key, enum cm_jwt_use use, const char *claims,
                            struct cm_buf *out, struct cm_err *err)
@@ -16,13 +31,13 @@ enum cm_status cm_jwt_sign(const struct cm_key *key, enum cm_jwt_use use, const 
 	char *text = NULL;
 	jwt_t *jwt = NULL;
 
-	cm_libjwt_type(use == CM_JWT_ACCESS);
+	begin(use, cm_key_private(key));
 	if (jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_add_header(jwt, "kid", key->kid) == 0 &&
 	    jwt_set_alg(jwt, jwt_str_alg(key->alg), (const unsigned char *)key->private_pem,
 	                (int)strlen(key->private_pem)) == 0)
 		text = jwt_encode_str(jwt);
-	cm_libjwt_type(false);
+	end();
 	if (text == NULL) {
 		cm_err_set(err, rc, "libjwt could not sign with key %s", key->kid);
 		goto out;
@@ -101,10 +116,10 @@ static enum cm_status check_signature(const struct cm_key *key, enum cm_jwt_use 
 	jwt_t *jwt = NULL;
 	int code;
 
-	cm_libjwt_type(use == CM_JWT_ACCESS);
+	begin(use, cm_key_public(key));
 	code = jwt_decode(&jwt, token, (const unsigned char *)key->public_pem,
 	                  (int)strlen(key->public_pem));
-	cm_libjwt_type(false);
+	end();
 	if (code != 0 || jwt_get_alg(jwt) != jwt_str_alg(key->alg))
 		rc = refuse(err, "The token's signature is wrong.");
 	jwt_free(jwt);

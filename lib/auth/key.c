@@ -19,6 +19,45 @@
 #include "base/text.h"
 #include "store/signing_key.h"
 
+struct cm_key_read {
+	EVP_PKEY *public_key, *private_key; /* NULL until asked for */
+};
+
+static EVP_PKEY *read_once(EVP_PKEY **slot, const char *pem,
+                           EVP_PKEY *read(BIO *bio, EVP_PKEY **out, pem_password_cb *password,
+                                          void *arg))
+{
+	BIO *bio = *slot == NULL ? BIO_new_mem_buf(pem, -1) : NULL;
+
+	if (bio != NULL)
+		*slot = read(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	return *slot;
+}
+
+EVP_PKEY *cm_key_public(const struct cm_key *key)
+{
+	return key->read == NULL
+	           ? NULL
+	           : read_once(&key->read->public_key, key->public_pem, PEM_read_bio_PUBKEY);
+}
+
+EVP_PKEY *cm_key_private(const struct cm_key *key)
+{
+	return key->read == NULL
+	           ? NULL
+	           : read_once(&key->read->private_key, key->private_pem, PEM_read_bio_PrivateKey);
+}
+
+static void clear_read(struct cm_key_read *read)
+{
+	if (read == NULL)
+		return;
+	EVP_PKEY_free(read->public_key);
+	EVP_PKEY_free(read->private_key);
+	free(read);
+}
+
 void cm_keyring_clear(struct cm_keyring *ring)
 {
 	for (size_t i = 0; i < ring->count; i++) {
@@ -27,6 +66,7 @@ void cm_keyring_clear(struct cm_keyring *ring)
 		free(ring->key[i].private_pem);
 		free(ring->key[i].public_pem);
 		free(ring->key[i].jwk);
+		clear_read(ring->key[i].read);
 	}
 	free(ring->key);
 	*ring = (struct cm_keyring){0};
@@ -45,12 +85,14 @@ static enum cm_status add_key(const struct cm_signing_key *row, void *arg, struc
 	    .private_pem = cm_text_dup(row->private_pem),
 	    .public_pem = cm_text_dup(row->public_pem),
 	    .jwk = cm_text_dup(row->jwk),
+	    .read = calloc(1, sizeof *key->read),
 	    .created_at_s = row->created_at_s,
 	    .retired_at_s = row->retired_at_s,
 	};
 	snprintf(key->kid, sizeof key->kid, "%s", row->kid);
 	snprintf(key->alg, sizeof key->alg, "%s", row->alg);
-	if (key->private_pem == NULL || key->public_pem == NULL || key->jwk == NULL)
+	if (key->private_pem == NULL || key->public_pem == NULL || key->jwk == NULL ||
+	    key->read == NULL)
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	return CM_OK;
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/types.h>
+
 #include "base/status.h"
 #include "store/store.h"
 
@@ -16,7 +18,8 @@ struct cm_key {
 	char alg[8];          /* RS256 or ES256; the only algorithm that this key is used with */
 	char *private_pem;
 	char *public_pem;
-	char *jwk; /* the public key as JSON (RFC 7517) */
+	char *jwk;                /* the public key as JSON (RFC 7517) */
+	struct cm_key_read *read; /* the two PEM texts as OpenSSL has them; NULL: never read */
 	int64_t created_at_s;
 	int64_t retired_at_s; /* 0: in use */
 };
@@ -30,6 +33,13 @@ struct cm_keyring {
 /* Read the keys; the ring keeps its old ones when that fails. */
 enum cm_status cm_keyring_load(struct cm_keyring *ring, struct cm_store *store, struct cm_err *err);
 void cm_keyring_clear(struct cm_keyring *ring);
+
+/*
+ * A key of a ring of cm_keyring_load() as OpenSSL has it (borrowed from the ring), read from its
+ * PEM when it is first asked for.  NULL when that can't be read, and for keys of other rings.
+ */
+EVP_PKEY *cm_key_public(const struct cm_key *key);
+EVP_PKEY *cm_key_private(const struct cm_key *key);
 
 /* Whether two rings hold the same keys in the same state. */
 bool cm_keyring_equal(const struct cm_keyring *a, const struct cm_keyring *b);

@@ -25,4 +25,15 @@ enum cm_status cm_password_verify(const char *password, const char *hash, struct
 /* Whether a hash is of another kind than new ones are, such as one that came from elsewhere. */
 bool cm_password_is_old(const char *hash);
 
+/* What kind of hash a text is: "yescrypt", "bcrypt", "digest" (see below); NULL when none. */
+const char *cm_password_type(const char *hash);
+
+/*
+ * The hash for a password of which only a digest is known, by the type that Casdoor calls it (see
+ * digest_password.h).  The digest is hashed as a password would be: it is not kept.  CM_INPUT when
+ * this can't be checked later.
+ */
+enum cm_status cm_password_from_digest(const char *type, const char *salt, const char *digest,
+                                       char out[CM_PASSWORD_HASH_MAX], struct cm_err *err);
+
 #endif

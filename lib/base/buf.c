@@ -56,6 +56,17 @@ void cm_buf_add(struct cm_buf *buf, const void *data, size_t len)
 	buf->data[buf->len] = '\0';
 }
 
+char *cm_buf_room(struct cm_buf *buf, size_t len)
+{
+	return reserve(buf, len) ? buf->data + buf->len : NULL;
+}
+
+void cm_buf_took(struct cm_buf *buf, size_t len)
+{
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
 void cm_buf_puts(struct cm_buf *buf, const char *text)
 {
 	cm_buf_add(buf, text, strlen(text));

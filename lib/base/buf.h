@@ -29,6 +29,13 @@ void cm_buf_add(struct cm_buf *buf, const void *data, size_t len);
 void cm_buf_puts(struct cm_buf *buf, const char *text);
 void cm_buf_printf(struct cm_buf *buf, const char *fmt, ...) CM_PRINTF(2, 3);
 
+/*
+ * Room for len more bytes and a NUL, to be written in place and taken in by cm_buf_took(),
+ * which puts the NUL.  NULL when there is no memory, which the buffer remembers.
+ */
+char *cm_buf_room(struct cm_buf *buf, size_t len);
+void cm_buf_took(struct cm_buf *buf, size_t len);
+
 /* Append another buffer; its failure becomes this one's. */
 void cm_buf_append(struct cm_buf *buf, const struct cm_buf *other);
 

@@ -1,20 +1,38 @@
 #include "base/crypto.h"
 
-#include <stdint.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include "base/encode.h"
 
+enum { ID_BYTES = 16 };
+
 static bool (*test_source)(void *out, size_t len);
+
+/* The kernel's: OpenSSL would seed a generator of its own first, half the start of a CGI process.
+ */
+static bool draw(unsigned char *out, size_t len)
+{
+	while (len > 0) {
+		ssize_t got = getrandom(out, len, 0);
+
+		if (got < 0 && errno != EINTR)
+			return false;
+		if (got > 0) {
+			out += got;
+			len -= (size_t)got;
+		}
+	}
+	return true;
+}
 
 enum cm_status cm_crypto_random(void *out, size_t len, struct cm_err *err)
 {
-	bool ok = test_source != NULL ? test_source(out, len)
-	                              : len <= INT32_MAX && RAND_bytes(out, (int)len) == 1;
+	bool ok = test_source != NULL ? test_source(out, len) : draw(out, len);
 
 	return ok ? CM_OK : cm_err_set(err, CM_INTERNAL, "no random bytes");
 }
@@ -36,10 +54,29 @@ enum cm_status cm_crypto_secret(char out[CM_SECRET_TEXT], struct cm_err *err)
 	return rc;
 }
 
+/* Every request has an id, and most of what random bytes cost is the asking. */
+static enum cm_status draw_id(unsigned char out[ID_BYTES], struct cm_err *err)
+{
+	static unsigned char drawn[32 * ID_BYTES];
+	static size_t left;
+	enum cm_status rc;
+
+	if (test_source != NULL)
+		return cm_crypto_random(out, ID_BYTES, err);
+	if (left == 0) {
+		if ((rc = cm_crypto_random(drawn, sizeof drawn, err)) != CM_OK)
+			return rc;
+		left = sizeof drawn;
+	}
+	left -= ID_BYTES;
+	memcpy(out, drawn + left, ID_BYTES);
+	return CM_OK;
+}
+
 enum cm_status cm_crypto_id(char out[CM_ID_TEXT], struct cm_err *err)
 {
-	unsigned char bytes[16];
-	enum cm_status rc = cm_crypto_random(bytes, sizeof bytes, err);
+	unsigned char bytes[ID_BYTES];
+	enum cm_status rc = draw_id(bytes, err);
 
 	out[0] = '\0';
 	if (rc == CM_OK)
@@ -47,10 +84,19 @@ enum cm_status cm_crypto_id(char out[CM_ID_TEXT], struct cm_err *err)
 	return rc;
 }
 
+/* Looked up once: EVP_sha256() would search the providers for each digest. */
 enum cm_status cm_crypto_sha256(const void *data, size_t len, unsigned char out[CM_SHA256_BYTES],
                                 struct cm_err *err)
 {
-	if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1)
+	static EVP_MD *algorithm;
+	static EVP_MD_CTX *ctx;
+
+	if (algorithm == NULL)
+		algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (ctx == NULL)
+		ctx = EVP_MD_CTX_new();
+	if (algorithm == NULL || ctx == NULL || EVP_DigestInit_ex2(ctx, algorithm, NULL) != 1 ||
+	    EVP_DigestUpdate(ctx, data, len) != 1 || EVP_DigestFinal_ex(ctx, out, NULL) != 1)
 		return cm_err_set(err, CM_INTERNAL, "SHA-256 failed");
 	return CM_OK;
 }

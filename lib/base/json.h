@@ -9,7 +9,7 @@
 #include "base/status.h"
 
 /*
- * Reading JSON (RFC 8259), with json-c underneath.  A JSON null is a NULL pointer, as json-c has
+ * Reading JSON (RFC 8259) into objects of json-c.  A JSON null is a NULL pointer, as json-c has
  * it; cm_json_find() tells null from absent.  Getters check the type, so a wrong one is seen, never
  * converted.
  */
@@ -31,7 +31,7 @@ enum { CM_JSON_DEPTH_MAX = 32 };
  * Parse a whole text of len bytes.  Beyond RFC 8259 it refuses what two readers could take for two
  * things: duplicate names, U+0000 in strings, integers beyond 64 bits, nesting over
  * CM_JSON_DEPTH_MAX.  *out: owned by the caller.  CM_PARSE with a sentence that says what and
- * where.
+ * where; CM_NOMEM.
  */
 enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct cm_err *err);
 
@@ -71,9 +71,13 @@ const cm_json *cm_json_get(const cm_json *json, const char *name);
 bool cm_json_each(const cm_json *json, const void **cursor, const char **name,
                   const cm_json **value);
 
-/* Changing an object.  set takes over the caller's reference to value, also when it fails. */
+/*
+ * Changing an object; false without memory.  set takes over the caller's reference to value, also
+ * when it fails; NULL is JSON's null there.
+ */
 cm_json *cm_json_object(void);
 bool cm_json_set(cm_json *object, const char *name, cm_json *value);
+bool cm_json_set_string(cm_json *object, const char *name, const char *text);
 void cm_json_unset(cm_json *object, const char *name);
 cm_json *cm_json_from_string(const char *text);
 cm_json *cm_json_from_bool(bool value);

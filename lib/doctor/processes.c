@@ -122,27 +122,42 @@ static void examine_limits(const char *pid, struct cm_finding *f)
 	                   "started");
 }
 
-static void count_one(struct census *census, const char *pid, struct cm_finding *f)
+/* Memory that is its own, in KiB (proc(5), statm: size, resident, shared; in pages). */
+static unsigned long long own_kib(const char *pid)
 {
-	unsigned long long size = 0, resident = 0, shared = 0;
-	char path[NAME_MAX + 64], text[128];
+	unsigned long long pages[3] = {0};
+	char text[128], *at = text;
+
+	if (read_file(pid, "statm", text, sizeof text) == 0)
+		return 0;
+	for (size_t i = 0; i < 3; i++)
+		pages[i] = strtoull(at, &at, 10);
+	return pages[1] > pages[2]
+	           ? (pages[1] - pages[2]) * (unsigned long long)sysconf(_SC_PAGESIZE) / 1024
+	           : 0;
+}
+
+static void examine_user(const struct examined *x, const char *pid, struct cm_finding *f)
+{
+	char path[NAME_MAX + 64];
 	struct stat st;
 
-	census->count++;
-	if (read_file(pid, "statm", text, sizeof text) > 0 &&
-	    sscanf(text, "%llu %llu %llu", &size, &resident, &shared) == 3 && resident > shared)
-		census->kib +=
-		    (resident - shared) * (unsigned long long)sysconf(_SC_PAGESIZE) / 1024;
-	examine_limits(pid, f);
 	snprintf(path, sizeof path, "/proc/%s", pid);
-	if (stat(path, &st) == 0 && st.st_uid != 0 && st.st_uid != census->examined->st.st_uid) {
-		cm_finding_say(
-		    f, CM_VERDICT_WRONG,
-		    "Process %s runs as the user %s, who is not the owner of the database.", pid,
-		    examined_user(st.st_uid));
-		cm_finding_mend(f, "chown -R %s '%s', or let the web server run it as the owner",
-		                examined_user(st.st_uid), census->examined->folder);
-	}
+	if (stat(path, &st) != 0 || st.st_uid == 0 || st.st_uid == x->st.st_uid)
+		return;
+	cm_finding_say(f, CM_VERDICT_WRONG,
+	               "Process %s runs as the user %s, who is not the owner of the database.", pid,
+	               examined_user(st.st_uid));
+	cm_finding_mend(f, "chown %s '%s' '%s'*, or let the web server run it as the owner",
+	                examined_user(st.st_uid), x->folder, x->path);
+}
+
+static void count_one(struct census *census, const char *pid, struct cm_finding *f)
+{
+	census->count++;
+	census->kib += own_kib(pid);
+	examine_limits(pid, f);
+	examine_user(census->examined, pid, f);
 }
 
 static unsigned long long memory_kib(void)

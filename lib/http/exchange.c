@@ -162,7 +162,8 @@ void cm_exchange_fail(struct cm_exchange *x, enum cm_shape shape, const struct c
 		put_rpc_response(x, err->status == CM_UNAUTHORIZED ? &unauthorized : err);
 		break;
 	case CM_SHAPE_PAGE:
-		cm_page_error(x, err);
+		cm_page_error_begin(x, err);
+		cm_page_end(x);
 		break;
 	case CM_SHAPE_PLAIN:
 	case CM_SHAPE_COUNT:

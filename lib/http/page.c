@@ -124,14 +124,13 @@ void cm_page_see_other(struct cm_exchange *x, const char *url)
 	cm_response_header(x->res, "Referrer-Policy", "no-referrer");
 }
 
-void cm_page_error(struct cm_exchange *x, const struct cm_err *err)
+void cm_page_error_begin(struct cm_exchange *x, const struct cm_err *err)
 {
 	cm_page_begin(x, "That did not work", NULL);
 	cm_page_html(x, "<p class=\"error\" role=\"alert\">%</p>\n", cm_err_public(err));
 	if (cm_status_info(err->status)->generic != NULL)
 		cm_page_html(x, "<p class=\"note\">Request <code>%</code></p>\n",
 		             x->req->request_id);
-	cm_page_end(x);
 }
 
 void cm_page_style_get(struct cm_exchange *x)

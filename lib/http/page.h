@@ -26,8 +26,8 @@ void cm_page_html(struct cm_exchange *x, const char *html, const char *text);
 /* Send the browser elsewhere, by GET (RFC 9110 section 15.4.4). */
 void cm_page_see_other(struct cm_exchange *x, const char *url);
 
-/* A whole page that says what went wrong. */
-void cm_page_error(struct cm_exchange *x, const struct cm_err *err);
+/* Begin a page that says what went wrong. */
+void cm_page_error_begin(struct cm_exchange *x, const struct cm_err *err);
 
 /* GET /casement.css */
 void cm_page_style_get(struct cm_exchange *x);

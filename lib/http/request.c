@@ -1,5 +1,6 @@
 #include "http/request.h"
 
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,9 +10,13 @@ const char *cm_request_variable(const struct cm_request *req, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (const char *const *entry = req->env; *entry != NULL; entry++) {
-		if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=')
-			return *entry + len + 1;
+	for (size_t i = 0; req->env[i] != NULL; i++) {
+		const char *entry = req->env[i];
+
+		if (i < req->measured && req->name_length[i] != len)
+			continue;
+		if (strncmp(entry, name, len) == 0 && entry[len] == '=')
+			return entry + len + 1;
 	}
 	return NULL;
 }
@@ -21,6 +26,19 @@ static const char *variable_or_empty(const struct cm_request *req, const char *n
 	const char *value = cm_request_variable(req, name);
 
 	return value == NULL ? "" : value;
+}
+
+static void measure(struct cm_request *req)
+{
+	size_t i;
+
+	for (i = 0; i < CM_VARIABLES_MEASURED && req->env[i] != NULL; i++) {
+		size_t len = strcspn(req->env[i], "=");
+
+		/* Nobody asks for a name that long. */
+		req->name_length[i] = len < UCHAR_MAX ? (unsigned char)len : UCHAR_MAX;
+	}
+	req->measured = i;
 }
 
 /* Apache passes the absolute form on, lighttpd and nginx a fragment (RFC 9112 section 3.2). */
@@ -44,6 +62,7 @@ enum cm_status cm_request_init(struct cm_request *req, const char *const *env, c
 {
 	*req = (struct cm_request){
 	    .env = env, .body = body, .body_len = body_len, .body_state = body_state};
+	measure(req);
 	req->method = variable_or_empty(req, "REQUEST_METHOD");
 	req->query = variable_or_empty(req, "QUERY_STRING");
 	req->address = variable_or_empty(req, "REMOTE_ADDR");

@@ -7,7 +7,7 @@
 #include "base/crypto.h"
 #include "base/status.h"
 
-enum { CM_PATH_MAX = 1024 };
+enum { CM_PATH_MAX = 1024, CM_VARIABLES_MEASURED = 64 };
 
 /* How the body arrived; short: it, or what was said of its length, is not whole. */
 enum cm_body { CM_BODY_WHOLE = 0, CM_BODY_SHORT, CM_BODY_TOO_LARGE };
@@ -23,6 +23,10 @@ struct cm_request {
 	size_t body_len;
 	enum cm_body body_state;
 	char request_id[CM_ID_TEXT];
+	/* Length of the names of the first variables, so that most others are passed over unread.
+	 */
+	size_t measured;
+	unsigned char name_length[CM_VARIABLES_MEASURED];
 };
 
 /*

@@ -57,7 +57,10 @@ void cm_response_header(struct cm_response *res, const char *name, const char *v
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			res->failed = true;
 	}
-	cm_buf_printf(&res->headers, "%s: %s\r\n", name, value);
+	cm_buf_puts(&res->headers, name);
+	cm_buf_puts(&res->headers, ": ");
+	cm_buf_puts(&res->headers, value);
+	cm_buf_puts(&res->headers, "\r\n");
 }
 
 enum cm_status cm_response_emit(const struct cm_response *res, struct cm_buf *out,
@@ -66,12 +69,14 @@ enum cm_status cm_response_emit(const struct cm_response *res, struct cm_buf *ou
 	if (res->failed)
 		return cm_err_set(err, CM_INTERNAL, "a response header has a control character");
 	cm_buf_printf(out, "Status: %d %s\r\n", res->status, reason(res->status));
-	if (res->content_type != NULL)
-		cm_buf_printf(out, "Content-Type: %s\r\n", res->content_type);
-	cm_buf_printf(out,
-	              "Content-Length: %zu\r\nCache-Control: %s\r\n"
-	              "X-Content-Type-Options: nosniff\r\n",
-	              res->body.len, res->cache);
+	if (res->content_type != NULL) {
+		cm_buf_puts(out, "Content-Type: ");
+		cm_buf_puts(out, res->content_type);
+		cm_buf_puts(out, "\r\n");
+	}
+	cm_buf_printf(out, "Content-Length: %zu\r\nCache-Control: ", res->body.len);
+	cm_buf_puts(out, res->cache);
+	cm_buf_puts(out, "\r\nX-Content-Type-Options: nosniff\r\n");
 	cm_buf_append(out, &res->headers);
 	cm_buf_puts(out, "\r\n");
 	if (!res->without_body)

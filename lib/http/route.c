@@ -71,7 +71,8 @@ static enum cm_status check_request(const struct cm_route *route, struct cm_exch
 		return rc;
 	if (route->auth == CM_AUTH_REQUIRED && (rc = cm_exchange_authenticate(x, err)) != CM_OK)
 		return rc;
-	if (x->req->body_state == CM_BODY_TOO_LARGE)
+	if (x->req->body_state == CM_BODY_TOO_LARGE ||
+	    x->req->body_len > (size_t)x->ctx->settings.max_body_bytes)
 		return cm_err_set(err, CM_TOO_LARGE, "The body is over the limit of %lld bytes.",
 		                  (long long)x->ctx->settings.max_body_bytes);
 	if (x->req->body_state == CM_BODY_SHORT)
@@ -128,6 +129,7 @@ void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exc
 
 	/* A store that can't answer is told in the shape of the path, so first find the row. */
 	(void)cm_context_refresh(x->ctx, &err);
+	cm_exchange_set_address(x);
 	path = local_path(x, buffer);
 	for (size_t i = 0; i < count && path != NULL; i++) {
 		if (!path_fits(&table[i], path, &x->path_rest))

@@ -91,8 +91,8 @@ static enum cm_status complete_name(struct completion *c, const struct cm_resour
 		owner = kind->owner;
 	if (kind->owner != NULL && strcmp(owner, kind->owner) != 0)
 		rc = CM_OK;
-	else if (arguments != NULL && cm_json_set(arguments, "owner", cm_json_from_string(owner)) &&
-	         cm_json_set(arguments, "namePrefix", cm_json_from_string(prefix)))
+	else if (arguments != NULL && cm_json_set_string(arguments, "owner", owner) &&
+	         cm_json_set_string(arguments, "namePrefix", prefix))
 		rc = cm_resource_list(&base, m->box, kind, arguments, &page, &why);
 	/* What the caller may not see, and what can be no name, has no completions. */
 	if (rc == CM_SCOPE || rc == CM_FORBIDDEN || rc == CM_INPUT)

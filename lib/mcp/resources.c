@@ -120,7 +120,7 @@ static enum cm_status list_kind(struct cm_message *m, const struct cm_resource_k
 	enum cm_status rc = CM_OK;
 
 	if (arguments == NULL ||
-	    (*cursor != '\0' && !cm_json_set(arguments, "cursor", cm_json_from_string(cursor))))
+	    (*cursor != '\0' && !cm_json_set_string(arguments, "cursor", cursor)))
 		rc = cm_err_set(&why, CM_NOMEM, "out of memory");
 	/* Without the scope there is nothing to see, as in tools/list. */
 	if (rc == CM_OK && cm_tool_allowed(cm_tool_find(m->box, kind->list_tool), &m->x->caller))
@@ -223,7 +223,7 @@ static enum cm_status call_get(struct cm_message *m, const struct cm_tool *tool,
 	    .ctx = m->x->ctx, .caller = &m->x->caller, .tool = tool, .arguments = arguments};
 	enum cm_status rc;
 
-	if (arguments == NULL || !cm_json_set(arguments, "id", cm_json_from_string(id)))
+	if (arguments == NULL || !cm_json_set_string(arguments, "id", id))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 	else
 		rc = cm_tool_run(&call, out, err);

@@ -38,6 +38,23 @@ static void put_tool(struct cm_buf *buf, const struct cm_tool *tool,
 	cm_json_put_close(buf, '}');
 }
 
+/* A tool looks the same to everybody who speaks a revision, so it is written once a process. */
+static void put_tool_kept(struct cm_context *ctx, struct cm_buf *buf, const struct cm_tool *tool,
+                          const struct cm_revision *revision)
+{
+	struct cm_buf *kept = cm_context_keep(ctx, tool, revision);
+
+	if (kept != NULL && kept->len == 0) {
+		put_tool(kept, tool, revision);
+		if (kept->failed)
+			cm_buf_clear(kept);
+	}
+	if (kept != NULL && kept->len > 0)
+		cm_json_put_raw(buf, kept->data);
+	else
+		put_tool(buf, tool, revision);
+}
+
 /* The tools that the caller's scopes allow, all in one page. */
 enum cm_status cm_method_tools_list(struct cm_message *m, struct cm_buf *result, struct cm_err *err)
 {
@@ -51,7 +68,7 @@ enum cm_status cm_method_tools_list(struct cm_message *m, struct cm_buf *result,
 	cm_json_put_open(result, '[');
 	for (size_t i = 0; (tool = cm_tool_at(m->box, i)) != NULL; i++) {
 		if (cm_tool_allowed(tool, &m->x->caller))
-			put_tool(result, tool, m->revision);
+			put_tool_kept(m->x->ctx, result, tool, m->revision);
 	}
 	cm_json_put_close(result, ']');
 	return CM_OK;

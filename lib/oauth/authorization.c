@@ -200,8 +200,9 @@ enum cm_status cm_authorization_scope(struct cm_store *store, const char *asked,
 
 /* --- answering --- */
 
-static void send_back(struct cm_exchange *x, const struct cm_authorization *request,
-                      struct cm_buf *url)
+/* What every answer to the client ends with (RFC 6749 section 4.1.2, RFC 9207). */
+static void put_end(struct cm_exchange *x, const struct cm_authorization *request,
+                    struct cm_buf *url)
 {
 	const char *state = cm_authorization_get(request, "state");
 
@@ -210,8 +211,6 @@ static void send_back(struct cm_exchange *x, const struct cm_authorization *requ
 	cm_url_put_query(url, "iss", x->ctx->settings.issuer);
 	if (url->failed)
 		x->res->failed = true;
-	cm_page_see_other(x, cm_buf_str(url));
-	cm_buf_clear(url);
 }
 
 void cm_authorization_answer(struct cm_exchange *x, const struct cm_authorization *request,
@@ -221,7 +220,19 @@ void cm_authorization_answer(struct cm_exchange *x, const struct cm_authorizatio
 
 	cm_buf_puts(&url, request->redirect_uri);
 	cm_url_put_query(&url, "code", code);
-	send_back(x, request, &url);
+	put_end(x, request, &url);
+	cm_page_see_other(x, cm_buf_str(&url));
+	cm_buf_clear(&url);
+}
+
+/* Where the client hears of an error (RFC 6749 section 4.1.2.1). */
+static void put_refusal(struct cm_exchange *x, const struct cm_authorization *request,
+                        const struct cm_err *err, struct cm_buf *url)
+{
+	cm_buf_puts(url, request->redirect_uri);
+	cm_url_put_query(url, "error", cm_status_info(err->status)->oauth);
+	cm_url_put_query(url, "error_description", cm_err_public(err));
+	put_end(x, request, url);
 }
 
 void cm_authorization_refuse(struct cm_exchange *x, const struct cm_authorization *request,
@@ -231,10 +242,28 @@ void cm_authorization_refuse(struct cm_exchange *x, const struct cm_authorizatio
 
 	cm_exchange_log(x, err);
 	x->outcome = err->status;
-	cm_buf_puts(&url, request->redirect_uri);
-	cm_url_put_query(&url, "error", cm_status_info(err->status)->oauth);
-	cm_url_put_query(&url, "error_description", cm_err_public(err));
-	send_back(x, request, &url);
+	put_refusal(x, request, err, &url);
+	cm_page_see_other(x, cm_buf_str(&url));
+	cm_buf_clear(&url);
+}
+
+void cm_authorization_explain(struct cm_exchange *x, const struct cm_authorization *request,
+                              const struct cm_err *err)
+{
+	struct cm_buf back = {0};
+	struct cm_url url;
+
+	cm_exchange_log(x, err);
+	cm_exchange_set_status(x, err);
+	put_refusal(x, request, err, &back);
+	cm_page_error_begin(x, err);
+	cm_page_html(x, "<p><strong>%</strong> sent you here. ", request->client.display_name);
+	cm_page_html(x, "It chose its name itself; nobody checked it.</p>\n", "");
+	cm_page_html(x, "<p><a href=\"%\">Go back to ", cm_buf_str(&back));
+	cm_page_html(x, "<code>%</code></a></p>\n",
+	             cm_url_parse(request->redirect_uri, &url) ? url.host : "");
+	cm_page_end(x);
+	cm_buf_clear(&back);
 }
 
 static void put_prompt(struct cm_buf *url, const struct cm_authorization *request)

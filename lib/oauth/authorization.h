@@ -45,6 +45,10 @@ void cm_authorization_answer(struct cm_exchange *x, const struct cm_authorizatio
 void cm_authorization_refuse(struct cm_exchange *x, const struct cm_authorization *request,
                              const struct cm_err *err);
 
+/* Show the person the error, and a link by which the client hears of it. */
+void cm_authorization_explain(struct cm_exchange *x, const struct cm_authorization *request,
+                              const struct cm_err *err);
+
 /* Send the browser to this request once more, as somebody who has just signed in. */
 void cm_authorization_again(struct cm_exchange *x, const struct cm_authorization *request);
 

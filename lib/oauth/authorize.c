@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "http/page.h"
 #include "oauth/authorization.h"
 #include "oauth/browser.h"
@@ -27,13 +28,32 @@ static void clear(struct step *step)
 	cm_params_clear(&step->form);
 }
 
-/* Tell what is wrong: the client, where that is safe, else the person. */
-static void fail(struct cm_exchange *x, const struct step *step, const struct cm_err *err)
+/*
+ * Whether an error may lead the browser to another site by itself.  Anybody may register a client
+ * and send people here by a link that is wrong on purpose, so whoever has not signed in is told
+ * first (RFC 9700 section 4.11.2).
+ */
+static bool may_lead_away(struct cm_exchange *x, struct step *step)
 {
-	if (step->request.redirect_uri != NULL)
+	struct cm_url url;
+
+	if (step->request.client.origin == CM_CLIENT_MADE ||
+	    !cm_url_parse(step->request.redirect_uri, &url) || strcmp(url.scheme, "https") != 0)
+		return true;
+	if (step->browser.secret[0] == '\0' && cm_browser_open(x, &step->browser, NULL) != CM_OK)
+		return false;
+	return step->browser.signed_in;
+}
+
+/* Tell what is wrong: the client, where that is safe, else the person. */
+static void fail(struct cm_exchange *x, struct step *step, const struct cm_err *err)
+{
+	if (step->request.redirect_uri == NULL)
+		cm_exchange_fail(x, CM_SHAPE_PAGE, err);
+	else if (may_lead_away(x, step))
 		cm_authorization_refuse(x, &step->request, err);
 	else
-		cm_exchange_fail(x, CM_SHAPE_PAGE, err);
+		cm_authorization_explain(x, &step->request, err);
 }
 
 static void ask_to_sign_in(struct cm_exchange *x, const struct step *step, const struct cm_err *err)
@@ -70,7 +90,7 @@ static enum cm_status write_code(struct cm_store *store, void *arg, struct cm_er
 		rc = cm_code_insert(store, code, err);
 	if (rc == CM_OK)
 		rc = cm_audit_insert(store, &grant->audit, err);
-	return rc == CM_OK ? cm_sweep(store, (unsigned char)code->family[0], err) : rc;
+	return rc == CM_OK ? cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err) : rc;
 }
 
 static void copy(char *out, size_t size, const char *text)

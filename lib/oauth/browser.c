@@ -12,7 +12,10 @@
 #include "store/audit.h"
 #include "store/sweep.h"
 
-enum { TOUCH_S = 60 }; /* a session's last use is noted once a minute */
+enum {
+	TOUCH_S = 60,     /* a session's last use is noted once a minute */
+	ACCOUNT_MAX = 256 /* bytes of a typed name that failures are counted for, and a NUL */
+};
 
 static enum cm_status derive(struct cm_browser *browser, struct cm_err *err)
 {
@@ -130,7 +133,7 @@ static enum cm_status write_session(struct cm_store *store, void *arg, struct cm
 	                            work->expires_at_s, err)) != CM_OK ||
 	    (rc = cm_audit_insert(store, &work->audit, err)) != CM_OK)
 		return rc;
-	return cm_sweep(store, (unsigned char)work->fresh.sha256[0], err);
+	return cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err);
 }
 
 /* A new secret at each sign-in, so that one that was planted before is worth nothing. */
@@ -159,13 +162,16 @@ static enum cm_status begin_session(struct cm_exchange *x, struct cm_browser *br
 	return CM_OK;
 }
 
-/* Whose failures count: the account's, or those of a name that nobody has. */
-static void account_subject(const struct cm_user *user, const char *login, char out[256])
+/*
+ * Whose failures count: those of the name as it was typed, in whatever case.  Counted for the
+ * person behind it, two spellings of one name would share their failures, and show that somebody
+ * has it.
+ */
+static void account_subject(const char *login, char out[ACCOUNT_MAX])
 {
-	if (user->id != 0)
-		snprintf(out, 256, "%s/%s", user->owner, user->name);
-	else
-		snprintf(out, 256, "? %.200s", login);
+	snprintf(out, ACCOUNT_MAX, "%s", login);
+	for (char *c = out; *c != '\0'; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
 	cm_text_repair(out);
 }
 
@@ -173,11 +179,11 @@ static enum cm_status check_password(struct cm_exchange *x, const struct cm_user
                                      const char *login, const char *password, struct cm_err *err)
 {
 	struct cm_store *store = x->ctx->store;
-	char address[CM_THROTTLE_ADDRESS_TEXT], account[256];
+	char address[CM_THROTTLE_ADDRESS_TEXT], account[ACCOUNT_MAX];
 	struct cm_err why = {0};
 	enum cm_status rc;
 
-	account_subject(user, login, account);
+	account_subject(login, account);
 	cm_throttle_address(x->caller.address, address);
 	if ((rc = cm_throttle_check(store, CM_THROTTLE_USER, account, &x->retry_after_s, err)) !=
 	        CM_OK ||

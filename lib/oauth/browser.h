@@ -29,9 +29,9 @@ enum cm_status cm_browser_read_form(struct cm_exchange *x, const struct cm_brows
                                     struct cm_params *form, struct cm_err *err);
 
 /*
- * Sign a person in with the form's username and password, slowed down for the account and the
- * address: a new session under a new secret.  organization: where a name alone is looked for first;
- * NULL: nowhere.  CM_UNAUTHORIZED, or CM_THROTTLED with x->retry_after_s.
+ * Sign a person in with the form's username and password, slowed down for the name that was
+ * typed and for the address: a new session under a new secret.  organization: where a name alone is
+ * looked for first; NULL: nowhere.  CM_UNAUTHORIZED, or CM_THROTTLED with x->retry_after_s.
  */
 enum cm_status cm_browser_sign_in(struct cm_exchange *x, struct cm_browser *browser,
                                   const struct cm_params *form, const char *organization,

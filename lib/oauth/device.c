@@ -50,7 +50,7 @@ static enum cm_status write_device(struct cm_store *store, void *arg, struct cm_
 
 	if (rc == CM_OK)
 		rc = cm_audit_insert(store, &work->audit, err);
-	return rc == CM_OK ? cm_sweep(store, (unsigned char)work->device.sha256[0], err) : rc;
+	return rc == CM_OK ? cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err) : rc;
 }
 
 static enum cm_status make(struct cm_exchange *x, const struct cm_client_request *request,

@@ -37,8 +37,8 @@ static enum cm_status read_document(const char *client_id, const struct cm_buf *
 
 	if (rc == CM_OK && cm_json_get(json, "token_endpoint_auth_method") == NULL &&
 	    cm_json_type(json) == CM_JSON_OBJECT &&
-	    !cm_json_set(json, "token_endpoint_auth_method",
-	                 cm_json_from_string(cm_client_method_name(CM_METHOD_NONE))))
+	    !cm_json_set_string(json, "token_endpoint_auth_method",
+	                        cm_client_method_name(CM_METHOD_NONE)))
 		rc = cm_err_set(&why, CM_NOMEM, "out of memory");
 	said = cm_json_string(cm_json_get(json, "client_id"));
 	if (rc == CM_OK && (said == NULL || strcmp(said, client_id) != 0))

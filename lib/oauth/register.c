@@ -156,15 +156,22 @@ static enum cm_status run(struct cm_exchange *x, struct cm_client *client, const
 	return cm_store_write(x->ctx->store, write_client, &work, err);
 }
 
+static enum cm_status check_read_only(const struct cm_exchange *x, struct cm_err *err)
+{
+	return strcmp(x->ctx->settings.read_only, "on") != 0
+	           ? CM_OK
+	           : cm_err_set(err, CM_FORBIDDEN, "The server is in read-only mode.");
+}
+
 /* --- RFC 7591 --- */
 
 static enum cm_status check_policy(struct cm_exchange *x, struct cm_err *err)
 {
 	const struct cm_settings *settings = &x->ctx->settings;
-	enum cm_status rc;
+	enum cm_status rc = check_read_only(x, err);
 
-	if (strcmp(settings->read_only, "on") == 0)
-		return cm_err_set(err, CM_FORBIDDEN, "The server is in read-only mode.");
+	if (rc != CM_OK)
+		return rc;
 	if (strcmp(settings->registration, "off") == 0)
 		return cm_err_set(err, CM_NOT_FOUND, "Clients are registered by an administrator.");
 	rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err);
@@ -293,7 +300,8 @@ void cm_oauth_registration_put(struct cm_exchange *x)
 	struct cm_err err = {0};
 	cm_json *json = NULL;
 
-	if (find(x, &old, &err) == CM_OK && read_body(x, &json, &err) == CM_OK &&
+	if (find(x, &old, &err) == CM_OK && check_read_only(x, &err) == CM_OK &&
+	    read_body(x, &json, &err) == CM_OK &&
 	    make_update(json, &old, &fresh, &once, &err) == CM_OK &&
 	    run(x, &fresh, "update_client", cm_client_update, &err) == CM_OK)
 		put_client(x, &fresh, &once);
@@ -316,7 +324,7 @@ void cm_oauth_registration_delete(struct cm_exchange *x)
 	struct cm_client client = {0};
 	struct cm_err err = {0};
 
-	if (find(x, &client, &err) == CM_OK &&
+	if (find(x, &client, &err) == CM_OK && check_read_only(x, &err) == CM_OK &&
 	    run(x, &client, "delete_client", remove_client, &err) == CM_OK)
 		x->res->status = 204;
 	else

@@ -310,9 +310,10 @@ const struct cm_entity cm_application_entity = {
     .field_count = sizeof fields / sizeof *fields,
     .get = CM_STMT_APPLICATION_GET,
     .list = CM_STMT_APPLICATION_LIST,
-    .list_of_owner = CM_STMT_APPLICATION_LIST_OF_OWNER,
+    .changed = CM_STMT_APPLICATION_CHANGED,
     .insert = CM_STMT_APPLICATION_INSERT,
     .update = CM_STMT_APPLICATION_UPDATE,
     .remove = CM_STMT_APPLICATION_DELETE,
     .tenant = {"owner", "organization"},
+    .changed_at = "updated_at_s",
 };

@@ -1,5 +1,7 @@
 #include "store/audit.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "store/query.h"
 
@@ -46,26 +48,68 @@ static void read_row(struct cm_query *q, struct cm_audit_event *out)
 	};
 }
 
+/* The statement that reads no more rows than the filters ask for, or few more. */
+static enum cm_stmt statement_for(const struct cm_audit_filter *filter)
+{
+	if (filter->target != NULL)
+		return CM_STMT_AUDIT_OF_TARGET;
+	if (filter->client_id != NULL)
+		return CM_STMT_AUDIT_OF_CLIENT;
+	if (filter->tool != NULL && strcmp(filter->tool, "token") != 0)
+		return CM_STMT_AUDIT_OF_TOOL;
+	return filter->organization != NULL ? CM_STMT_AUDIT_OF_ORGANIZATION : CM_STMT_AUDIT_LIST;
+}
+
+/* Bind the filters, read the rows, end the query. */
+static enum cm_status run(struct cm_query *q, const struct cm_audit_filter *filter,
+                          void (*each)(const struct cm_audit_event *event, void *arg), void *arg)
+{
+	struct cm_audit_event event;
+
+	cm_query_text(q, ":organization", filter->organization);
+	cm_query_text(q, ":tool", filter->tool);
+	cm_query_text(q, ":target", filter->target);
+	cm_query_text(q, ":client_id", filter->client_id);
+	cm_query_integer(q, ":since_s", filter->since_s);
+	cm_query_integer(q, ":limit", filter->limit);
+	while (cm_query_row(q)) {
+		read_row(q, &event);
+		if (q->rc == CM_OK)
+			each(&event, arg);
+	}
+	return cm_query_end(q);
+}
+
 enum cm_status cm_audit_list(struct cm_store *store, const struct cm_audit_filter *filter,
                              void (*each)(const struct cm_audit_event *event, void *arg), void *arg,
                              struct cm_err *err)
 {
-	struct cm_audit_event event;
 	struct cm_query q;
 
-	cm_query_begin(&q, store, CM_STMT_AUDIT_LIST, err);
-	cm_query_text(&q, ":organization", filter->organization);
-	cm_query_text(&q, ":tool", filter->tool);
-	cm_query_text(&q, ":target", filter->target);
-	cm_query_text(&q, ":client_id", filter->client_id);
-	cm_query_integer(&q, ":since_s", filter->since_s);
+	cm_query_begin(&q, store, statement_for(filter), err);
 	cm_query_integer(&q, ":before_id", filter->before_id);
-	cm_query_integer(&q, ":after_id", filter->after_id);
-	cm_query_integer(&q, ":limit", filter->limit);
-	while (cm_query_row(&q)) {
-		read_row(&q, &event);
-		if (q.rc == CM_OK)
-			each(&event, arg);
-	}
+	return run(&q, filter, each, arg);
+}
+
+enum cm_status cm_audit_list_after(struct cm_store *store, const struct cm_audit_filter *filter,
+                                   int64_t after_id,
+                                   void (*each)(const struct cm_audit_event *event, void *arg),
+                                   void *arg, struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_AUDIT_AFTER, err);
+	cm_query_integer(&q, ":after_id", after_id);
+	return run(&q, filter, each, arg);
+}
+
+enum cm_status cm_audit_newest(struct cm_store *store, int64_t *out, struct cm_err *err)
+{
+	struct cm_query q;
+
+	*out = 0;
+	cm_query_begin(&q, store, CM_STMT_AUDIT_NEWEST, err);
+	if (cm_query_row(&q))
+		*out = cm_query_column_integer(&q, 0);
 	return cm_query_end(&q);
 }

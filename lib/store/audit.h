@@ -33,18 +33,26 @@ struct cm_audit_event {
 	struct cm_audit audit;
 };
 
-/* Which rows, the newest first.  NULL: whatever. */
+/* Which rows.  NULL: whatever. */
 struct cm_audit_filter {
 	const char *organization, *tool, *target, *client_id;
 	int64_t since_s;
 	int64_t before_id; /* only older rows; 0: from the newest on */
-	int64_t after_id;  /* only newer rows */
 	int64_t limit;
 };
 
-/* Called for each row; its strings are good only during the call. */
+/* The rows, the newest first; the strings of an event are good only during the call. */
 enum cm_status cm_audit_list(struct cm_store *store, const struct cm_audit_filter *filter,
                              void (*each)(const struct cm_audit_event *event, void *arg), void *arg,
                              struct cm_err *err);
+
+/* The rows after one, the oldest first; before_id counts for nothing. */
+enum cm_status cm_audit_list_after(struct cm_store *store, const struct cm_audit_filter *filter,
+                                   int64_t after_id,
+                                   void (*each)(const struct cm_audit_event *event, void *arg),
+                                   void *arg, struct cm_err *err);
+
+/* The id of the newest row, 0 when there is none. */
+enum cm_status cm_audit_newest(struct cm_store *store, int64_t *out, struct cm_err *err);
 
 #endif

@@ -293,43 +293,21 @@ enum cm_status cm_entity_update(struct cm_store *store, const char *owner, const
 	return rc == CM_OK ? write_links(store, record, err) : rc;
 }
 
-enum cm_status cm_entity_dependents(struct cm_store *store, const struct cm_entity *entity,
-                                    const char *owner, const char *name, struct cm_buf *out,
+enum cm_status cm_entity_dependents(struct cm_store *store, const struct cm_record *record,
+                                    int64_t limit, cm_entity_depends *each, void *arg,
                                     struct cm_err *err)
 {
-	enum { SHOWN = 20 };
 	struct cm_query q;
-	int rows = 0;
 
-	if (entity->dependents == CM_STMT_NONE)
+	if (record->entity->dependents == CM_STMT_NONE)
 		return CM_OK;
-	cm_query_begin(&q, store, entity->dependents, err);
-	cm_query_text(&q, ":owner", owner);
-	cm_query_text(&q, ":name", name);
-	for (; cm_query_row(&q); rows++) {
-		if (rows < SHOWN)
-			cm_buf_printf(out, "%s%s", rows == 0 ? "" : ", ",
-			              cm_query_column_text(&q, 0));
-	}
-	if (rows > SHOWN)
-		cm_buf_puts(out, " and more");
+	cm_query_begin(&q, store, record->entity->dependents, err);
+	cm_query_text(&q, ":owner", cm_record_text(record, "owner"));
+	cm_query_text(&q, ":name", cm_record_text(record, "name"));
+	cm_query_integer(&q, ":limit", limit);
+	while (cm_query_row(&q))
+		q.rc = each(cm_query_column_text(&q, 0), cm_query_column_text(&q, 1), arg, err);
 	return cm_query_end(&q);
-}
-
-enum cm_status cm_entity_cascade(struct cm_store *store, const struct cm_entity *entity,
-                                 const char *name, struct cm_err *err)
-{
-	enum cm_status rc = CM_OK;
-
-	for (size_t i = 0; rc == CM_OK && i < CM_CASCADE_MAX && entity->cascade[i] != CM_STMT_NONE;
-	     i++) {
-		struct cm_query q;
-
-		cm_query_begin(&q, store, entity->cascade[i], err);
-		cm_query_text(&q, ":name", name);
-		rc = cm_query_finish(&q);
-	}
-	return rc;
 }
 
 enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *entity,
@@ -356,17 +334,17 @@ enum cm_status cm_entity_list(struct cm_store *store, const struct cm_entity *en
 	struct cm_query q;
 
 	cm_record_init(&record, entity);
-	cm_query_begin(&q, store, page->owner == NULL ? entity->list : entity->list_of_owner, err);
-	if (page->owner == NULL) {
-		cm_query_text(&q, ":after_owner", page->after_owner);
-	} else {
-		cm_query_text(&q, ":owner", page->owner);
-		if (entity->tenant[1] != NULL)
-			cm_query_text(&q, ":organization", page->organization);
-	}
+	cm_query_begin(&q, store, page->since_s > 0 ? entity->changed : entity->list, err);
+	cm_query_text(&q, ":owner", page->owner);
+	if (entity->tenant[1] != NULL)
+		cm_query_text(&q, ":organization", page->organization);
 	cm_query_text(&q, ":name_prefix", page->name_prefix);
-	cm_query_integer(&q, ":since_s", page->since_s);
+	cm_query_text(&q, ":after_owner", page->after_owner);
 	cm_query_text(&q, ":after_name", page->after_name);
+	if (page->since_s > 0) {
+		cm_query_integer(&q, ":since_s", page->since_s);
+		cm_query_integer(&q, ":after_s", page->after_s);
+	}
 	cm_query_integer(&q, ":limit", page->limit);
 	while (cm_query_row(&q)) {
 		read_record(&q, &record);

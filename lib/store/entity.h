@@ -79,22 +79,22 @@ struct cm_entity_link {
 	const struct cm_entity *to;
 };
 
-enum { CM_TENANT_COLUMNS = 2, CM_LINKS_MAX = 2, CM_CASCADE_MAX = 4 };
+enum { CM_TENANT_COLUMNS = 2, CM_LINKS_MAX = 2 };
 
 struct cm_entity {
 	const char *name;   /* "application"; also the argument's name */
 	const char *plural; /* "applications" */
 	const struct cm_field *fields;
 	size_t field_count;
-	enum cm_stmt get, list, list_of_owner, insert, update, remove;
-	const char *owner; /* the one owner of all rows; NULL: each has its own */
+	enum cm_stmt get, list, insert, update, remove;
+	enum cm_stmt changed;   /* the list in the order of the time in changed_at */
+	const char *changed_at; /* column */
+	const char *owner;      /* the one owner of all rows; NULL: each has its own */
 	/* The columns that say whose a row is: all must be the caller's organisation. */
 	const char *tenant[CM_TENANT_COLUMNS];
 	struct cm_entity_link link[CM_LINKS_MAX];
-	/* What would be left without the row, as "kind owner/name"; CM_STMT_NONE: nothing can. */
+	/* What would be left without the row: its kind and its id; CM_STMT_NONE: nothing can. */
 	enum cm_stmt dependents;
-	/* What removes that, as far as removing the row itself does not. */
-	enum cm_stmt cascade[CM_CASCADE_MAX];
 };
 
 /* The value of a column. */
@@ -152,30 +152,32 @@ enum cm_status cm_entity_insert(struct cm_store *store, const struct cm_record *
 enum cm_status cm_entity_update(struct cm_store *store, const char *owner, const char *name,
                                 const struct cm_record *record, struct cm_err *err);
 
-/*
- * What depends on a row, the first 20 of it, separated by commas; "" for nothing.
- */
-enum cm_status cm_entity_dependents(struct cm_store *store, const struct cm_entity *entity,
-                                    const char *owner, const char *name, struct cm_buf *out,
-                                    struct cm_err *err);
+/* Called for each row that depends on another; both strings are good only during the call. */
+typedef enum cm_status cm_entity_depends(const char *kind, const char *id, void *arg,
+                                         struct cm_err *err);
 
-/* Remove what depends on the row of this name, as far as removing the row does not. */
-enum cm_status cm_entity_cascade(struct cm_store *store, const struct cm_entity *entity,
-                                 const char *name, struct cm_err *err);
+/* What depends on a row, at most limit of it; what refers comes before what it refers to. */
+enum cm_status cm_entity_dependents(struct cm_store *store, const struct cm_record *record,
+                                    int64_t limit, cm_entity_depends *each, void *arg,
+                                    struct cm_err *err);
 
 /* Remove a row. CM_NOT_FOUND, CM_CONFLICT when others depend on it. */
 enum cm_status cm_entity_delete(struct cm_store *store, const struct cm_entity *entity,
                                 const char *owner, const char *name, struct cm_err *err);
 
-/* A page of rows in the order of owner and name, by keyset: the rows after a given one. */
+/*
+ * A page of rows by keyset: those after a given one, in the order of owner and name; of what was
+ * changed since some time, in the order of owner, time of the change, and name.
+ */
 struct cm_page {
 	const char *owner;        /* NULL: of all owners */
 	const char *organization; /* only rows whose second tenant column is this; NULL: all */
 	const char *name_prefix;  /* only names that begin like this; "" for all */
-	int64_t since_s;          /* only what was changed then or later */
+	int64_t since_s;          /* only what was changed then or later; 0: all, by name */
 	const char *after_owner;  /* "" for the first page */
 	const char *after_name;
-	int64_t limit; /* rows */
+	int64_t after_s; /* where since_s is given: the time of that row's change */
+	int64_t limit;   /* rows */
 };
 
 /* Called for each row; the record is good only during the call. */

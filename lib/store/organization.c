@@ -91,34 +91,15 @@ const struct cm_entity cm_organization_entity = {
     .field_count = sizeof fields / sizeof *fields,
     .get = CM_STMT_ORGANIZATION_GET,
     .list = CM_STMT_ORGANIZATION_LIST,
-    .list_of_owner = CM_STMT_ORGANIZATION_LIST_OF_OWNER,
+    .changed = CM_STMT_ORGANIZATION_CHANGED,
     .owner = CM_ORGANIZATION_OWNER,
     .insert = CM_STMT_ORGANIZATION_INSERT,
     .update = CM_STMT_ORGANIZATION_UPDATE,
     .remove = CM_STMT_ORGANIZATION_DELETE,
     .tenant = {"name"},
+    .changed_at = "updated_at_s",
     .dependents = CM_STMT_ORGANIZATION_DEPENDENTS,
-    .cascade = {CM_STMT_ORGANIZATION_CLEAR_PERMISSIONS, CM_STMT_ORGANIZATION_CLEAR_ROLES,
-                CM_STMT_ORGANIZATION_CLEAR_USERS, CM_STMT_ORGANIZATION_CLEAR_APPLICATIONS},
 };
-
-enum cm_status cm_organization_insert(struct cm_store *store, const struct cm_organization *row,
-                                      struct cm_err *err)
-{
-	struct cm_query q;
-
-	cm_query_begin(&q, store, CM_STMT_ORGANIZATION_INSERT, err);
-	cm_query_text(&q, ":owner", CM_ORGANIZATION_OWNER);
-	cm_query_text(&q, ":name", row->name);
-	cm_query_text(&q, ":display_name", row->display_name);
-	cm_query_integer(&q, ":created_at_s", row->created_at_s);
-	cm_query_integer(&q, ":updated_at_s", row->created_at_s);
-	cm_query_integer(&q, ":disable_signin", 0);
-	cm_query_integer(&q, ":application_quota", -1);
-	cm_query_integer(&q, ":user_quota", -1);
-	cm_query_text(&q, ":properties", "{}");
-	return cm_query_finish(&q);
-}
 
 static void read_row(struct cm_query *q, struct cm_organization *out)
 {

@@ -11,7 +11,7 @@ struct cm_store;
 /* The organisation whose clients may reach all others. */
 #define CM_ORGANIZATION_BUILT_IN "built-in"
 
-/* The owner that all organisations have, as Casdoor has it. */
+/* The owner of all organisations, as Casdoor has it. */
 #define CM_ORGANIZATION_OWNER "admin"
 
 enum { CM_DISPLAY_NAME_MAX = 400 }; /* bytes */
@@ -33,10 +33,6 @@ struct cm_organization_counts {
 
 enum cm_status cm_organization_counts(struct cm_store *store, const char *name,
                                       struct cm_organization_counts *out, struct cm_err *err);
-
-/* Write a new organisation with the defaults of its fields.  CM_CONFLICT when the name is taken. */
-enum cm_status cm_organization_insert(struct cm_store *store, const struct cm_organization *row,
-                                      struct cm_err *err);
 
 /* CM_NOT_FOUND when there is none of that name. */
 enum cm_status cm_organization_get(struct cm_store *store, const char *name,

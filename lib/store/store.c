@@ -6,15 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "store/journal.h"
 #include "store/query.h"
 
-enum { BUSY_TIMEOUT_MS = 5000 };
+enum { BUSY_TIMEOUT_US = 5000000 };
 
 struct cm_store {
 	sqlite3 *db;
@@ -22,6 +24,7 @@ struct cm_store {
 	dev_t device;
 	ino_t inode;
 	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
+	int64_t waiting_since_us;               /* for the lock, on the monotonic clock */
 };
 
 struct sqlite3 *cm_store_db(struct cm_store *store)
@@ -121,10 +124,31 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 	return rc == CM_OK ? exec(store, pragma, err) : rc;
 }
 
-static void configure(sqlite3 *db)
+/*
+ * Wait for a lock that another process has.  A transaction takes some tenths of a millisecond;
+ * SQLite's own timeout would sleep for one millisecond, then for two, for five and so on, while
+ * nobody writes.
+ */
+static int wait_for_lock(void *arg, int tries)
 {
+	struct cm_store *store = arg;
+	int64_t now_us = cm_clock_monotonic_us();
+	struct timespec pause = {.tv_nsec = tries < 20 ? 100000 : 1000000};
+
+	if (tries == 0)
+		store->waiting_since_us = now_us;
+	if (now_us - store->waiting_since_us > BUSY_TIMEOUT_US)
+		return 0;
+	(void)nanosleep(&pause, NULL);
+	return 1;
+}
+
+static void configure(struct cm_store *store)
+{
+	sqlite3 *db = store->db;
+
 	sqlite3_extended_result_codes(db, 1);
-	sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	sqlite3_busy_handler(db, wait_for_lock, store);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
@@ -138,7 +162,7 @@ static enum cm_status connect_file(struct cm_store *store, const char *path, int
 	if (code != SQLITE_OK)
 		return cm_err_set(err, CM_STORE, "can't open the database %s: %s", path,
 		                  sqlite3_errstr(code));
-	configure(store->db);
+	configure(store);
 	return CM_OK;
 }
 
@@ -209,7 +233,8 @@ static enum cm_status set_up(struct cm_store *store, const char *path, struct cm
 	else
 		return cm_err_set(err, rc, "%s", first.text);
 	if (rc == CM_OK)
-		rc = exec(store, "PRAGMA synchronous = FULL", err);
+		rc =
+		    exec(store, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000", err);
 	if (rc == CM_OK && schema < CM_SQL_MIGRATIONS)
 		rc = cm_store_write(store, migrate_all, NULL, err);
 	return rc;
@@ -314,12 +339,12 @@ enum cm_status cm_store_open_reading(const char *path, bool still, struct cm_sto
 	int schema = 0;
 
 	*out = NULL;
+	if (store == NULL)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
 	put_uri(&uri, path, still);
-	rc = store == NULL ? cm_err_set(err, CM_NOMEM, "out of memory") : cm_buf_status(&uri, err);
-	if (rc == CM_OK)
-		rc = connect_file(store, cm_buf_str(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
-		                  err);
-	if (rc == CM_OK)
+	if ((rc = cm_buf_status(&uri, err)) == CM_OK &&
+	    (rc = connect_file(store, cm_buf_str(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+	                       err)) == CM_OK)
 		rc = check_owner(store, &schema, err);
 	cm_buf_clear(&uri);
 	if (rc == CM_OK)
@@ -340,14 +365,22 @@ void cm_store_close(struct cm_store *store)
 	free(store);
 }
 
-enum cm_status cm_store_version(struct cm_store *store, int64_t *out, struct cm_err *err)
+/* SQLite keeps the lock and the snapshot of a statement that has not come to its end. */
+enum cm_status cm_store_read_begin(struct cm_store *store, int64_t *version, struct cm_err *err)
 {
 	struct cm_query q;
 
+	cm_store_read_end(store);
 	cm_query_begin(&q, store, CM_STMT_DATA_VERSION, err);
 	if (cm_query_row(&q))
-		*out = cm_query_column_integer(&q, 0);
-	return cm_query_end(&q);
+		*version = cm_query_column_integer(&q, 0);
+	return q.rc == CM_OK ? CM_OK : cm_query_end(&q);
+}
+
+void cm_store_read_end(struct cm_store *store)
+{
+	/* What it could report was reported when it ran. */
+	(void)sqlite3_reset(store->statement[CM_STMT_DATA_VERSION]);
 }
 
 /* Within another transaction: a savepoint, which undoes no more than this. */
@@ -390,6 +423,7 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 
 	if (sqlite3_get_autocommit(store->db) == 0)
 		return write_within(store, work, arg, err);
+	cm_store_read_end(store);
 	if ((rc = run(store, CM_STMT_BEGIN, err)) != CM_OK)
 		return rc;
 	if ((rc = check_schema(store, err)) == CM_OK)

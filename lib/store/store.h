@@ -46,16 +46,20 @@ int cm_store_schema_known(void);
 enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *err);
 
 /*
- * A number that changes when another connection has changed the file: whoever keeps things in
- * memory compares it at each request.
+ * Begin to read: until cm_store_read_end() or cm_store_write(), all that is read is the file as it
+ * is now, under one lock instead of one a statement.  Begun already, it begins anew.  *version is a
+ * number that changes when another connection has changed the file: whoever keeps things in memory
+ * compares it at each request.
  */
-enum cm_status cm_store_version(struct cm_store *store, int64_t *out, struct cm_err *err);
+enum cm_status cm_store_read_begin(struct cm_store *store, int64_t *version, struct cm_err *err);
+void cm_store_read_end(struct cm_store *store);
 
 /* What is done in one transaction; arg is the caller's. */
 typedef enum cm_status cm_store_work(struct cm_store *store, void *arg, struct cm_err *err);
 
 /*
- * Run work as one transaction, begun with the write lock.  CM_OK from work commits; anything else,
+ * Run work as one transaction, begun with the write lock and, where reading was begun, on what the
+ * file is by then.  CM_OK from work commits; anything else,
  * and a commit that fails, leaves the file as it was.  Every change goes through here.  Called from
  * within work, it is a part of that transaction, and undone alone when it fails.  CM_OUTDATED, and
  * work is not called, when a newer program has changed the schema since the store was opened.

@@ -10,11 +10,17 @@ static const struct {
 	enum cm_stmt stmt;
 	int64_t after_s; /* how long rows stay beyond the time in them */
 } kinds[] = {
-    {CM_STMT_SWEEP_TOKEN, HOUR_S},     {CM_STMT_SWEEP_REFRESH, HOUR_S},
-    {CM_STMT_SWEEP_CODE, DAY_S},       {CM_STMT_SWEEP_SESSION, 0},
-    {CM_STMT_SWEEP_DEVICE, HOUR_S},    {CM_STMT_SWEEP_THROTTLE, DAY_S},
-    {CM_STMT_SWEEP_ASSERTION, HOUR_S}, {CM_STMT_SWEEP_CLIENT, CM_CLIENT_IDLE_S},
-    {CM_STMT_SWEEP_AUDIT, 0},          {CM_STMT_SWEEP_RATE, HOUR_S},
+    {CM_STMT_SWEEP_TOKEN, HOUR_S},
+    {CM_STMT_SWEEP_REFRESH, HOUR_S},
+    {CM_STMT_SWEEP_CODE, DAY_S},
+    {CM_STMT_SWEEP_SESSION, 0},
+    {CM_STMT_SWEEP_DEVICE, HOUR_S},
+    {CM_STMT_SWEEP_THROTTLE, DAY_S},
+    {CM_STMT_SWEEP_ASSERTION, HOUR_S},
+    {CM_STMT_SWEEP_CLIENT, CM_CLIENT_IDLE_S},
+    {CM_STMT_SWEEP_AUDIT, 0},
+    {CM_STMT_SWEEP_RATE, HOUR_S},
+    {CM_STMT_SWEEP_SIGNING_KEY, HOUR_S},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

@@ -54,9 +54,10 @@ const struct cm_entity cm_token_entity = {
     .field_count = sizeof fields / sizeof *fields,
     .get = CM_STMT_TOKEN_GET,
     .list = CM_STMT_TOKEN_LIST,
-    .list_of_owner = CM_STMT_TOKEN_LIST_OF_OWNER,
+    .changed = CM_STMT_TOKEN_CHANGED,
     .remove = CM_STMT_TOKEN_DELETE,
     .tenant = {"owner"},
+    .changed_at = "issued_at_s",
 };
 
 enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *token,

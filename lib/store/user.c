@@ -109,11 +109,12 @@ const struct cm_entity cm_user_entity = {
     .field_count = sizeof fields / sizeof *fields,
     .get = CM_STMT_USER_GET,
     .list = CM_STMT_USER_LIST,
-    .list_of_owner = CM_STMT_USER_LIST_OF_OWNER,
+    .changed = CM_STMT_USER_CHANGED,
     .insert = CM_STMT_USER_INSERT,
     .update = CM_STMT_USER_UPDATE,
     .remove = CM_STMT_USER_DELETE,
     .tenant = {"owner"},
+    .changed_at = "updated_at_s",
     .dependents = CM_STMT_USER_DEPENDENTS,
 };
 

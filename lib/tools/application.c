@@ -84,10 +84,11 @@ static enum cm_status held(struct cm_store *store, const struct cm_record *recor
 static enum cm_status check(const struct cm_crud_step *step, struct cm_err *err)
 {
 	const char *owner = cm_record_text(step->record, "owner");
+	bool came = step->id == NULL || strcmp(step->id->owner, owner) != 0;
 	struct cm_organization_counts counts;
 	enum cm_status rc = cm_organization_counts(step->store, owner, &counts, err);
 
-	if (rc == CM_OK && step->id == NULL && counts.application_quota >= 0 &&
+	if (rc == CM_OK && came && counts.application_quota >= 0 &&
 	    counts.applications > counts.application_quota)
 		rc = cm_err_set(err, CM_FORBIDDEN,
 		                "application.owner: %s may have no more than %lld applications.",

@@ -56,15 +56,27 @@ static enum cm_status check_access(struct cm_store *store, const struct cm_crud 
 	return rc == CM_OK ? cm_access_change(store, crud, caller, record, held, err) : rc;
 }
 
+/* Links come out of the store in an order of their own: what is told is what others will read. */
+static enum cm_status read_again(const struct cm_crud_step *step, struct cm_err *err)
+{
+	char id[CM_ID_LENGTH];
+	struct cm_id now;
+
+	cm_id_format(step->record, id);
+	if (step->record->entity->link[0].column == NULL || !cm_id_parse(id, &now))
+		return CM_OK;
+	return cm_entity_get(step->store, now.owner, now.name, step->record, err);
+}
+
 /* The end of every change: what the store must look like now, the audit row, and the undoing. */
 static enum cm_status finish(const struct cm_crud_step *step, const struct cm_crud_change *change,
                              struct cm_err *err)
 {
 	struct cm_buf after = {0};
 	char id[CM_ID_LENGTH];
-	enum cm_status rc = CM_OK;
+	enum cm_status rc = read_again(step, err);
 
-	if (change->crud->check != NULL)
+	if (rc == CM_OK && change->crud->check != NULL)
 		rc = change->crud->check(step, err);
 	if (rc == CM_OK)
 		rc = check_access(step->store, change->crud, step->caller, step->record, err);

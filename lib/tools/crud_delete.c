@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "tools/access.h"
+#include "tools/cascade.h"
 #include "tools/crud.h"
-#include "tools/fields.h"
 
 /* What is asked for, and what is found on the way. */
 struct removal {
@@ -21,9 +21,6 @@ static enum cm_status check_version(const struct removal *removal, struct cm_rec
 
 	if (removal->if_match == NULL)
 		return CM_OK;
-	if (!cm_entity_has(record->entity, "updated_at_s"))
-		return cm_err_set(err, CM_INPUT, "if_match: a %s has no updatedTime.",
-		                  record->entity->name);
 	cm_clock_format(cm_record_value(record, "updated_at_s")->integer, at);
 	return strcmp(removal->if_match, at) == 0
 	           ? CM_OK
@@ -34,25 +31,18 @@ static enum cm_status check_version(const struct removal *removal, struct cm_rec
 }
 
 /* What depends on the row keeps it, unless it may go too. */
-static enum cm_status clear_dependents(struct cm_store *store, struct removal *removal,
-                                       struct cm_err *err)
+static enum cm_status check_dependents(struct cm_store *store, struct removal *removal,
+                                       const struct cm_record *record, struct cm_err *err)
 {
-	const struct cm_entity *entity = removal->call->tool->crud->entity;
-	const struct cm_id *id = &removal->id;
-	enum cm_status rc =
-	    cm_entity_dependents(store, entity, id->owner, id->name, &removal->dependents, err);
+	enum cm_status rc = cm_cascade_put_dependents(store, record, &removal->dependents, err);
 
-	if (rc == CM_OK)
-		rc = cm_buf_status(&removal->dependents, err);
-	if (rc != CM_OK || removal->dependents.len == 0)
+	if (rc != CM_OK || removal->dependents.len == 0 || removal->cascade)
 		return rc;
-	if (!removal->cascade)
-		return cm_err_set(
-		    err, CM_CONFLICT,
-		    "%s %s/%s is needed by: %s. With cascade: true they lose it, or go "
-		    "with it.",
-		    entity->name, id->owner, id->name, cm_buf_str(&removal->dependents));
-	return cm_entity_cascade(store, entity, id->name, err);
+	return cm_err_set(err, CM_CONFLICT,
+	                  "%s %s/%s is needed by: %s. With cascade: true they lose it, or go "
+	                  "with it.",
+	                  record->entity->name, removal->id.owner, removal->id.name,
+	                  cm_buf_str(&removal->dependents));
 }
 
 static enum cm_status check(struct cm_store *store, const struct removal *removal,
@@ -76,30 +66,15 @@ static enum cm_status check(struct cm_store *store, const struct removal *remova
 static enum cm_status write_removal(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	struct removal *removal = arg;
-	const struct cm_tool_call *call = removal->call;
-	const struct cm_id *id = &removal->id;
-	struct cm_buf before = {0};
 	struct cm_record record;
-	char text[CM_ID_LENGTH];
-	struct cm_audit row;
 	enum cm_status rc;
 
-	cm_record_init(&record, call->tool->crud->entity);
+	cm_record_init(&record, removal->call->tool->crud->entity);
 	rc = check(store, removal, &record, err);
-	if (rc == CM_OK) {
-		cm_fields_put(&before, &record);
-		rc = cm_buf_status(&before, err);
-	}
 	if (rc == CM_OK)
-		rc = clear_dependents(store, removal, err);
+		rc = check_dependents(store, removal, &record, err);
 	if (rc == CM_OK)
-		rc = cm_entity_delete(store, call->tool->crud->entity, id->owner, id->name, err);
-	cm_id_format(&record, text);
-	row = cm_principal_audit(call->caller, call->tool->name, text, CM_OK);
-	row.before = cm_buf_str(&before);
-	if (rc == CM_OK)
-		rc = cm_audit_insert(store, &row, err);
-	cm_buf_clear(&before);
+		rc = cm_cascade_remove(store, removal->call->caller, &record, err);
 	cm_record_clear(&record);
 	return rc == CM_OK && removal->dry_run ? cm_err_set(err, CM_DRY_RUN, "dry run") : rc;
 }
@@ -123,8 +98,10 @@ static void put_answer(const struct removal *removal, struct cm_tool_result *res
 enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_result *result,
                               struct cm_err *err)
 {
-	const char *const known[] = {
-	    "id", call->tool->crud->entity->name, "cascade", "dry_run", "if_match", NULL};
+	const struct cm_entity *entity = call->tool->crud->entity;
+	/* What never changes has no versions. */
+	const char *version = cm_entity_has(entity, "updated_at_s") ? "if_match" : NULL;
+	const char *const known[] = {"id", entity->name, "cascade", "dry_run", version, NULL};
 	struct removal removal = {.call = call};
 	enum cm_status rc;
 

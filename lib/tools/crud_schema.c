@@ -49,7 +49,7 @@ void cm_crud_put_list_input(const struct cm_tool *tool, struct cm_buf *buf)
 	put_member(
 	    buf, "updatedSince",
 	    "{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"Only those that "
-	    "were changed at this time or later\"}");
+	    "were changed at this time or later, in the order of the changes\"}");
 	put_member(buf, "pageSize",
 	           "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":50,"
 	           "\"description\":\"How many to return at most\"}");
@@ -152,7 +152,8 @@ void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf)
 	           "{\"type\":\"boolean\",\"default\":false,\"description\":\"Delete it even if "
 	           "others need it: they lose it, or go with it\"}");
 	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
-	put_member(buf, "if_match", IF_MATCH_SCHEMA);
+	if (cm_entity_has(entity, "updated_at_s"))
+		put_member(buf, "if_match", IF_MATCH_SCHEMA);
 	close_object(buf, "\"required\":[]");
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "store/token.h"
 #include "tools/check.h"
 
@@ -44,18 +45,27 @@ static enum cm_status set_column(struct cm_value *slot, const struct cm_field *f
 	return CM_OK;
 }
 
-/* Reset a column to the field's fallback; without one it becomes empty. */
+/*
+ * Reset a column to the field's fallback; without one it becomes empty.  What is kept as JSON has
+ * its fallback in the form that is kept.
+ */
 static enum cm_status reset_column(struct cm_value *slot, const struct cm_field *field,
                                    struct cm_err *err)
 {
-	const char *text = field->fallback == NULL ? "\"\"" : field->fallback;
+	bool text = cm_field_column_kind(field) == CM_COLUMN_TEXT;
 	cm_json *value = NULL;
-	enum cm_status rc = CM_OK;
+	enum cm_status rc;
 
 	slot->integer = 0;
 	slot->real = 0;
-	if (cm_field_column_kind(field) == CM_COLUMN_TEXT || field->fallback != NULL)
-		rc = cm_json_parse(text, strlen(text), &value, err);
+	if (text && (field->fallback == NULL || field->type != CM_FIELD_STRING)) {
+		free(slot->text);
+		slot->text = cm_text_dup(field->fallback == NULL ? "" : field->fallback);
+		return slot->text != NULL ? CM_OK : cm_err_set(err, CM_NOMEM, "out of memory");
+	}
+	if (field->fallback == NULL)
+		return CM_OK;
+	rc = cm_json_parse(field->fallback, strlen(field->fallback), &value, err);
 	if (rc == CM_OK && value != NULL)
 		rc = set_column(slot, field, value, err);
 	cm_json_free(value);

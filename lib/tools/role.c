@@ -60,6 +60,7 @@ const struct cm_crud cm_role_crud = {
     .complete = complete_role,
     .held = role_held,
     .check = check_role,
+    .restricts = true,
 };
 
 /* --- permission --- */

@@ -6,19 +6,15 @@ jwks, disable_signin, ip_whitelist, client_secret_sha256, scope, properties
 -- name: application_get
 SELECT {application_columns} FROM application WHERE owner = :owner AND name = :name
 
--- Names are ASCII, so all that begin with a prefix sort before the prefix and U+007F.
 -- name: application_list
-SELECT {application_columns} FROM application
- WHERE (owner, name) > (:after_owner, :after_name) AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- ORDER BY owner, name LIMIT :limit
+SELECT {application_columns} FROM {homes} CROSS JOIN application
+ WHERE {page}
+   AND (:organization IS NULL OR organization = :organization) {page_order}
 
--- name: application_list_of_owner
-SELECT {application_columns} FROM application
- WHERE owner = :owner AND name > :after_name AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
-   AND (:organization IS NULL OR organization = :organization)
- ORDER BY name LIMIT :limit
+-- name: application_changed
+SELECT {application_columns} FROM {homes} CROSS JOIN application
+ WHERE {changed_page}
+   AND (:organization IS NULL OR organization = :organization) {changed_order}
 
 -- name: application_insert
 INSERT INTO application

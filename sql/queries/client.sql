@@ -4,7 +4,9 @@ SELECT id, client_id, owner, name, organization, display_name, client_secret_sha
        consent_policy, jwks, registration_token_sha256, created_at_s, document_expires_at_s,
        ip_whitelist,
        disable_signin OR EXISTS (SELECT 1 FROM organization WHERE disable_signin = 1
-         AND organization.name IN (application.owner, application.organization))
+         AND organization.name = application.owner)
+       OR EXISTS (SELECT 1 FROM organization WHERE disable_signin = 1
+         AND organization.name = application.organization)
   FROM application WHERE client_id = :client_id
 
 -- name: client_insert

@@ -5,18 +5,26 @@ user_quota, properties
 -- name: organization_get
 SELECT {organization_columns} FROM organization WHERE owner = :owner AND name = :name
 
+-- An organisation is its own; the owner of the rows is the same for all.
 -- name: organization_list
 SELECT {organization_columns} FROM organization
- WHERE (owner, name) > (:after_owner, :after_name) AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- ORDER BY owner, name LIMIT :limit
+ WHERE name >= max(:after_name, :name_prefix, coalesce(:owner, '')) AND +name > :after_name
+   AND name < :name_prefix || char(127) AND name <= coalesce(:owner, char(127))
+   AND :after_owner IS NOT NULL
+ ORDER BY name LIMIT :limit
 
--- An organisation is its own: there is one row at most.
--- name: organization_list_of_owner
+-- name: organization_changed
 SELECT {organization_columns} FROM organization
- WHERE name = :owner AND name > :after_name AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- LIMIT :limit
+ WHERE name = :owner AND (updated_at_s, name) > ({organization_after})
+   AND name >= :name_prefix AND name < :name_prefix || char(127) AND :after_owner IS NOT NULL
+UNION ALL
+SELECT {organization_columns} FROM organization
+ WHERE :owner IS NULL AND (updated_at_s, name) > ({organization_after})
+   AND +name >= :name_prefix AND +name < :name_prefix || char(127)
+ ORDER BY updated_at_s, name LIMIT :limit
+
+-- fragment: organization_after
+max(:since_s, :after_s), iif(:after_s >= :since_s, :after_name, '')
 
 -- name: organization_insert
 INSERT INTO organization
@@ -36,32 +44,24 @@ UPDATE organization
 -- name: organization_delete
 DELETE FROM organization WHERE owner = :key_owner AND name = :key_name
 
+-- What refers comes before what it refers to.
 -- name: organization_dependents
-SELECT 'user ' || owner || '/' || name FROM user WHERE owner = :name AND :owner IS NOT NULL
+SELECT 'permission', owner || '/' || name FROM permission WHERE owner = :name AND :owner IS NOT NULL
 UNION ALL
-SELECT 'application ' || owner || '/' || name FROM application
+SELECT 'role', owner || '/' || name FROM role WHERE owner = :name
+UNION ALL
+SELECT 'user', owner || '/' || name FROM user WHERE owner = :name
+UNION ALL
+SELECT 'application', owner || '/' || name FROM application
  WHERE owner = :name OR organization = :name
-UNION ALL
-SELECT 'role ' || owner || '/' || name FROM role WHERE owner = :name
-UNION ALL
-SELECT 'permission ' || owner || '/' || name FROM permission WHERE owner = :name
- LIMIT 21
+ LIMIT :limit
 
--- name: organization_clear_permissions
-DELETE FROM permission WHERE owner = :name
-
--- name: organization_clear_roles
-DELETE FROM role WHERE owner = :name
-
--- name: organization_clear_users
-DELETE FROM user WHERE owner = :name
-
--- name: organization_clear_applications
-DELETE FROM application WHERE owner = :name OR organization = :name
-
+-- Counted no further than to know whether there is one too many.
 -- name: organization_counts
-SELECT (SELECT count(*) FROM application WHERE owner = :name), application_quota,
-       (SELECT count(*) FROM user WHERE owner = :name), user_quota
+SELECT (SELECT count(*) FROM (SELECT 1 FROM application WHERE owner = :name LIMIT
+          (SELECT application_quota + 1 FROM organization WHERE name = :name))), application_quota,
+       (SELECT count(*) FROM (SELECT 1 FROM user WHERE owner = :name LIMIT
+          (SELECT user_quota + 1 FROM organization WHERE name = :name))), user_quota
   FROM organization WHERE name = :name
 
 -- name: organization_find

@@ -14,16 +14,12 @@ permission.properties
 SELECT {permission_columns} FROM permission WHERE owner = :owner AND name = :name
 
 -- name: permission_list
-SELECT {permission_columns} FROM permission
- WHERE (owner, name) > (:after_owner, :after_name) AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- ORDER BY owner, name LIMIT :limit
+SELECT {permission_columns} FROM {homes} CROSS JOIN permission
+ WHERE {page} {page_order}
 
--- name: permission_list_of_owner
-SELECT {permission_columns} FROM permission
- WHERE owner = :owner AND name > :after_name AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- ORDER BY name LIMIT :limit
+-- name: permission_changed
+SELECT {permission_columns} FROM {homes} CROSS JOIN permission
+ WHERE {changed_page} {changed_order}
 
 -- name: permission_insert
 INSERT INTO permission
@@ -50,9 +46,10 @@ DELETE FROM permission_user
 -- name: permission_link_users
 INSERT INTO permission_user (permission_id, user_id)
 SELECT permission.id, user.id
-  FROM json_each(:ids) JOIN user ON user.owner || '/' || user.name = json_each.value
+  FROM json_each(:ids)
+  CROSS JOIN user ON user.owner = :owner AND user.name = substr(json_each.value, length(:owner) + 2)
   JOIN permission ON permission.owner = :owner AND permission.name = :name
- WHERE user.owner = :owner
+ WHERE user.owner || '/' || user.name = json_each.value
 
 -- name: permission_clear_roles
 DELETE FROM permission_role
@@ -61,9 +58,10 @@ DELETE FROM permission_role
 -- name: permission_link_roles
 INSERT INTO permission_role (permission_id, role_id)
 SELECT permission.id, role.id
-  FROM json_each(:ids) JOIN role ON role.owner || '/' || role.name = json_each.value
+  FROM json_each(:ids)
+  CROSS JOIN role ON role.owner = :owner AND role.name = substr(json_each.value, length(:owner) + 2)
   JOIN permission ON permission.owner = :owner AND permission.name = :name
- WHERE role.owner = :owner
+ WHERE role.owner || '/' || role.name = json_each.value
 
 -- All that is said of a user, directly and through roles that are enabled.
 -- name: permission_of_user

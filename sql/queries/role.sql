@@ -12,16 +12,12 @@ role.is_enabled, role.properties
 SELECT {role_columns} FROM role WHERE owner = :owner AND name = :name
 
 -- name: role_list
-SELECT {role_columns} FROM role
- WHERE (owner, name) > (:after_owner, :after_name) AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- ORDER BY owner, name LIMIT :limit
+SELECT {role_columns} FROM {homes} CROSS JOIN role
+ WHERE {page} {page_order}
 
--- name: role_list_of_owner
-SELECT {role_columns} FROM role
- WHERE owner = :owner AND name > :after_name AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- ORDER BY name LIMIT :limit
+-- name: role_changed
+SELECT {role_columns} FROM {homes} CROSS JOIN role
+ WHERE {changed_page} {changed_order}
 
 -- name: role_insert
 INSERT INTO role
@@ -47,9 +43,10 @@ DELETE FROM role_user
 -- name: role_link_users
 INSERT INTO role_user (role_id, user_id)
 SELECT role.id, user.id
-  FROM json_each(:ids) JOIN user ON user.owner || '/' || user.name = json_each.value
+  FROM json_each(:ids)
+  CROSS JOIN user ON user.owner = :owner AND user.name = substr(json_each.value, length(:owner) + 2)
   JOIN role ON role.owner = :owner AND role.name = :name
- WHERE user.owner = :owner
+ WHERE user.owner || '/' || user.name = json_each.value
 
 -- name: role_clear_roles
 DELETE FROM role_role
@@ -58,21 +55,23 @@ DELETE FROM role_role
 -- name: role_link_roles
 INSERT INTO role_role (role_id, member_id)
 SELECT role.id, member.id
-  FROM json_each(:ids) JOIN role AS member ON member.owner || '/' || member.name = json_each.value
+  FROM json_each(:ids)
+  CROSS JOIN role AS member ON member.owner = :owner
+   AND member.name = substr(json_each.value, length(:owner) + 2)
   JOIN role ON role.owner = :owner AND role.name = :name
- WHERE member.owner = :owner
+ WHERE member.owner || '/' || member.name = json_each.value
 
 -- name: role_dependents
-SELECT 'role ' || holder.owner || '/' || holder.name
+SELECT 'role', holder.owner || '/' || holder.name
   FROM role JOIN role_role ON role_role.member_id = role.id
   JOIN role AS holder ON holder.id = role_role.role_id
  WHERE role.owner = :owner AND role.name = :name
 UNION ALL
-SELECT 'permission ' || permission.owner || '/' || permission.name
+SELECT 'permission', permission.owner || '/' || permission.name
   FROM role JOIN permission_role ON permission_role.role_id = role.id
   JOIN permission ON permission.id = permission_role.permission_id
  WHERE role.owner = :owner AND role.name = :name
- LIMIT 21
+ LIMIT :limit
 
 -- name: role_is_cyclic
 WITH RECURSIVE below (id) AS (

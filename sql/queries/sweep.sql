@@ -48,3 +48,12 @@ DELETE FROM audit WHERE id IN
 -- name: sweep_rate
 DELETE FROM rate WHERE key IN
   (SELECT key FROM rate WHERE window_s < :before_s ORDER BY window_s LIMIT :limit)
+
+-- A retired key goes when no token is left that it may have signed, by a clock a minute behind.
+-- name: sweep_signing_key
+DELETE FROM signing_key WHERE kid IN
+  (SELECT kid FROM signing_key
+    WHERE retired_at_s < :before_s
+      AND NOT EXISTS (SELECT 1 FROM token
+                       WHERE issued_at_s <= retired_at_s + 60 AND expires_at_s >= :before_s)
+    ORDER BY retired_at_s LIMIT :limit)

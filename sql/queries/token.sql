@@ -1,8 +1,9 @@
 -- name: token_insert
 INSERT INTO token
   (jti, application_id, subject, scope, resource, issued_at_s, expires_at_s, revoked_at_s, user_id,
-   family)
-SELECT :jti, id, :subject, :scope, :resource, :issued_at_s, :expires_at_s, NULL, :user_id, :family
+   family, owner)
+SELECT :jti, id, :subject, :scope, :resource, :issued_at_s, :expires_at_s, NULL, :user_id, :family,
+       coalesce((SELECT user.owner FROM user WHERE user.id = :user_id), organization)
   FROM application WHERE client_id = :client_id
 
 -- name: token_caller
@@ -11,40 +12,44 @@ SELECT application.client_id, coalesce(user.owner, application.organization), ap
        token.revoked_at_s, user.id, coalesce(user.scope, ''), coalesce(user.is_forbidden, 0),
        coalesce(user.owner || '/' || user.name, ''), coalesce(user.is_admin, 0),
        application.ip_whitelist,
-       application.disable_signin OR EXISTS (SELECT 1 FROM organization WHERE disable_signin = 1
-         AND organization.name IN (application.owner, application.organization, user.owner))
+       application.disable_signin OR
+       EXISTS (SELECT 1 FROM organization WHERE name = application.owner AND disable_signin) OR
+       EXISTS (SELECT 1 FROM organization
+                WHERE name = application.organization AND disable_signin) OR
+       EXISTS (SELECT 1 FROM organization WHERE name = user.owner AND disable_signin)
   FROM token JOIN application ON application.id = token.application_id
   LEFT JOIN user ON user.id = token.user_id
  WHERE token.jti = :jti
 
--- Tokens as rows of the registry; their name is the jti, their owner whose resources they reach.
+-- Tokens as rows of the registry; their name is the jti.
 -- fragment: token_columns
-coalesce(user.owner, application.organization) AS owner, token.jti AS name,
-application.owner || '/' || application.name, application.client_id,
+token.owner, token.jti AS name, application.owner || '/' || application.name, application.client_id,
 coalesce(user.owner || '/' || user.name, ''), token.scope, token.issued_at_s, token.expires_at_s,
 coalesce(token.revoked_at_s, 0), json_object()
 
 -- fragment: token_source
-FROM token JOIN application ON application.id = token.application_id
+token CROSS JOIN application ON application.id = token.application_id
 LEFT JOIN user ON user.id = token.user_id
 
 -- name: token_get
-SELECT {token_columns} {token_source}
- WHERE token.jti = :name AND coalesce(user.owner, application.organization) = :owner
+SELECT {token_columns} FROM {token_source} WHERE token.jti = :name AND token.owner = :owner
 
+-- The pages of page.sql.  A token changes once, by its end: updatedSince is about when it was issued.
 -- name: token_list
-SELECT {token_columns} {token_source}
- WHERE (coalesce(user.owner, application.organization), token.jti) > (:after_owner, :after_name)
-   AND token.issued_at_s >= :since_s
-   AND token.jti >= :name_prefix AND token.jti < :name_prefix || char(127)
- ORDER BY 1, 2 LIMIT :limit
+SELECT {token_columns} FROM {homes} CROSS JOIN {token_source}
+ WHERE token.owner = home AND token.jti < :name_prefix || char(127)
+   AND token.jti >= CASE home WHEN :after_owner THEN max(:after_name, :name_prefix)
+                              ELSE :name_prefix END
+   AND (home <> :after_owner OR +token.jti > :after_name)
+ ORDER BY home, token.jti LIMIT :limit
 
--- name: token_list_of_owner
-SELECT {token_columns} {token_source}
- WHERE coalesce(user.owner, application.organization) = :owner AND token.jti > :after_name
-   AND token.issued_at_s >= :since_s
-   AND token.jti >= :name_prefix AND token.jti < :name_prefix || char(127)
- ORDER BY 2 LIMIT :limit
+-- name: token_changed
+SELECT {token_columns} FROM {homes} CROSS JOIN {token_source}
+ WHERE token.owner = home AND token.jti >= :name_prefix AND token.jti < :name_prefix || char(127)
+   AND (token.issued_at_s, token.jti) >
+       (CASE home WHEN :after_owner THEN max(:after_s, :since_s) ELSE :since_s END,
+        CASE WHEN home = :after_owner AND :after_s >= :since_s THEN :after_name ELSE '' END)
+ ORDER BY home, token.issued_at_s, token.jti LIMIT :limit
 
 -- name: token_delete
 UPDATE token SET revoked_at_s = coalesce(revoked_at_s, CAST(strftime('%s', 'now') AS INTEGER))

@@ -30,21 +30,18 @@ SELECT {user_columns} FROM user WHERE owner = :owner AND name = :name
 
 -- name: user_find_id
 SELECT owner || '/' || name FROM user
- WHERE owner = :owner AND ((:email IS NOT NULL AND lower(email) = lower(:email) AND email <> '')
-                           OR (:phone IS NOT NULL AND phone = :phone AND phone <> ''))
+ WHERE lower(email) = lower(:email) AND email <> '' AND +owner = :owner
+UNION ALL
+SELECT owner || '/' || name FROM user WHERE owner = :owner AND phone = :phone AND phone <> ''
  LIMIT 2
 
 -- name: user_list
-SELECT {user_columns} FROM user
- WHERE (owner, name) > (:after_owner, :after_name) AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- ORDER BY owner, name LIMIT :limit
+SELECT {user_columns} FROM {homes} CROSS JOIN user
+ WHERE {page} {page_order}
 
--- name: user_list_of_owner
-SELECT {user_columns} FROM user
- WHERE owner = :owner AND name > :after_name AND updated_at_s >= :since_s
-   AND name >= :name_prefix AND name < :name_prefix || char(127)
- ORDER BY name LIMIT :limit
+-- name: user_changed
+SELECT {user_columns} FROM {homes} CROSS JOIN user
+ WHERE {changed_page} {changed_order}
 
 -- name: user_insert
 INSERT INTO user
@@ -66,12 +63,12 @@ UPDATE user
 DELETE FROM user WHERE owner = :key_owner AND name = :key_name
 
 -- name: user_dependents
-SELECT 'role ' || role.owner || '/' || role.name
+SELECT 'role', role.owner || '/' || role.name
   FROM user JOIN role_user ON role_user.user_id = user.id JOIN role ON role.id = role_user.role_id
  WHERE user.owner = :owner AND user.name = :name
 UNION ALL
-SELECT 'permission ' || permission.owner || '/' || permission.name
+SELECT 'permission', permission.owner || '/' || permission.name
   FROM user JOIN permission_user ON permission_user.user_id = user.id
   JOIN permission ON permission.id = permission_user.permission_id
  WHERE user.owner = :owner AND user.name = :name
- LIMIT 21
+ LIMIT :limit

@@ -343,6 +343,18 @@ test("pages that say what is wrong, and the start page", {}, async (person) => {
     await person.sees("Casement", { name: "start", status: 200 });
 });
 
+test("a wrong link of a stranger's site is shown, and leads there only when asked", {}, async (person) => {
+    const urls = await person.stub("https://app.example/*");
+    const asked = request(await register({ redirect_uris: [HTTPS_CALLBACK] }), HTTPS_CALLBACK, { scope: "nonsense" });
+    person.expects(400);
+    await person.go(asked.url);
+    await person.sees("That did not work", { name: "wrong-link", status: 400,
+        texts: ["Test agent sent you here", "nobody checked it", "Go back to app.example"] });
+    equal(urls.length, 0, "requests to app.example");
+    await person.arrive(() => person.page.getByRole("link").click());
+    equal(answered(asked, person.page.url()).error, "invalid_scope", "error");
+});
+
 test("no other site can frame a page", {}, async (person) => {
     const asked = request(await register({ redirect_uris: [LOOPBACK] }), loopback);
     await person.go(issuer + "/account");

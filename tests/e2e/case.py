@@ -27,6 +27,7 @@ class Case(unittest.TestCase):
     """A test with the shared instance; fresh() gives one of its own."""
 
     maxDiff = 2000
+    seconds = 5         # how long those go on that try many things; set by run.py
 
     def setUp(self):
         self.use(instance.Shared.get())

@@ -8,6 +8,7 @@ for it and a certificate authority that signed for it can be had without anybody
 import http.server
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -27,6 +28,13 @@ import oauth_case
 import servers
 
 PUBLIC, NAME = "8.8.4.4", "client.example"
+# Names of addresses that are this machine's and its network's own, served like the public one: only
+# the guard keeps the program from them.
+PRIVATE = {"loopback.example": "127.0.0.1", "ten.example": "10.1.2.3",
+           "metadata.example": "169.254.169.254", "shared.example": "100.64.0.1",
+           "six.example": "::1", "unique.example": "fd00::1", "mapped.example": "::ffff:10.1.2.3",
+           "nat64.example": "64:ff9b::a01:203", "six-to-four.example": "2002:a01:203::1",
+           "teredo.example": "2001:0:a01:203::1"}
 CALLBACK = oauth_case.CALLBACK
 documents = {}
 asked = []
@@ -55,9 +63,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Quiet."""
 
 
-def put(path, client_id=None, headers=None, status=200, **changes):
+class Server(http.server.ThreadingHTTPServer):
+    """On every address of this namespace, those of IPv4 too."""
+
+    address_family = socket.AF_INET6
+
+    def server_bind(self):
+        """Also where the system's rule is one kind of address a socket."""
+        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
+def put(path, client_id=None, headers=None, status=200, name=NAME, **changes):
     """Serve a document under a path; its client_id."""
-    url = f"https://{NAME}{path}"
+    url = f"https://{name}{path}"
     body = {"client_id": client_id or url, "client_name": "A document client",
             "redirect_uris": [CALLBACK], "grant_types": oauth_case.CODE_AND_REFRESH, **changes}
     body = {name: value for name, value in body.items() if value is not None}
@@ -125,10 +144,24 @@ class Documents(oauth_case.OAuthCase):
 
     def test_name_of_a_private_address(self):
         """The address that is connected to decides, not the name."""
-        before = len(asked)
-        self.refuse("https://inside.example/good.json")
+        for name in PRIVATE:
+            with self.subTest(name=name):
+                before = len(asked)
+                self.refuse(put("/private.json", name=name))
+                self.assertEqual(len(asked), before)
+
+    def test_the_private_addresses_would_answer(self):
+        """Whoever asks without the guard gets the document."""
+        for name in PRIVATE:
+            with self.subTest(name=name):
+                url = put("/open.json", name=name)
+                done = subprocess.run(["curl", "-sS", "--noproxy", "*", url], check=True,
+                                      capture_output=True, text=True)
+                self.assertEqual(json.loads(done.stdout)["client_id"], url)
+
+    def test_port_where_nobody_listens(self):
+        """Is no document."""
         self.refuse(f"https://{NAME}:1/good.json")
-        self.assertEqual(len(asked), before)
 
     def test_certificate(self):
         """A name that the certificate does not have."""
@@ -156,23 +189,23 @@ def run(*command):
 def prepare(folder):
     """The address, the names and the certificates of this namespace."""
     run("ip", "link", "set", "lo", "up")
-    run("ip", "address", "add", f"{PUBLIC}/32", "dev", "lo")
+    for address in {PUBLIC, *PRIVATE.values()} - {"127.0.0.1", "::1", "::ffff:10.1.2.3"}:
+        run("ip", "address", "add", f"{address}/{128 if ':' in address else 32}", "dev", "lo")
     key, made = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
     run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key,
-        "-out", made, "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
+        "-out", made, "-subj", f"/CN={NAME}", "-addext",
+        "subjectAltName=" + ",".join(f"DNS:{name}" for name in (NAME, *PRIVATE)))
     hosts = os.path.join(folder, "hosts")
     with open(hosts, "w", encoding="ascii") as out:
-        out.write(f"127.0.0.1 localhost inside.example\n{PUBLIC} {NAME} impostor.example\n")
+        out.write(f"127.0.0.1 localhost\n{PUBLIC} {NAME} impostor.example\n")
+        out.writelines(f"{address} {name}\n" for name, address in PRIVATE.items())
     run("mount", "--bind", hosts, "/etc/hosts")
     run("mount", "--bind", made, os.path.realpath("/etc/ssl/certs/ca-certificates.crt"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made, key)
-    server = http.server.ThreadingHTTPServer((PUBLIC, 443), Handler)
+    server = Server(("::", 443), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    inside = http.server.ThreadingHTTPServer(("127.0.0.1", 443), Handler)
-    inside.socket = context.wrap_socket(inside.socket, server_side=True)
-    for one in (server, inside):
-        threading.Thread(target=one.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 def main():

@@ -134,6 +134,12 @@ class Instance:
                                  f"not {code}\n{result.out}{result.err}")
         return result
 
+    def start(self, *arguments):
+        """Start the command line; the caller ends it."""
+        return subprocess.Popen([self.binary, *arguments], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, cwd=self.folder,
+                                env={**os.environ, **self.environment()})
+
     def run_json(self, *arguments):
         """Run a command that succeeds, with --json; its output, parsed."""
         return json.loads(self.run(*arguments, "--json", code=0).out)

@@ -20,6 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
+import case
 import checklist
 import client
 import instance
@@ -109,9 +110,10 @@ def run(arguments):
     """Run the tests; the counts."""
     instance.Instance.binary = os.path.abspath(arguments.binary)
     instance.Instance.server_class = mountings.SERVERS[arguments.server]
-    servers.Server.prefix = arguments.prefix
     instance.Instance.next_binary = os.path.abspath(arguments.next)
+    servers.Server.prefix = arguments.prefix
     instance.Instance.keep = arguments.keep
+    case.Case.seconds = arguments.seconds
     with open(arguments.binary, "rb") as program:
         if program.read(4) != b"\x7fELF":     # a script around it, valgrind for example
             servers.set_patience(WRAPPED_PATIENCE)
@@ -160,6 +162,8 @@ def main():
                         help="how it is mounted")
     parser.add_argument("--prefix", default="", help="the path under which, /auth for example")
     parser.add_argument("--keep", action="store_true", help="leave the folders of state behind")
+    parser.add_argument("--seconds", type=int, default=case.Case.seconds, metavar="N",
+                        help="how long processes change the same rows")
     parser.add_argument("--record", metavar="FILE", help="write every answer of MCP to a file")
     parser.add_argument("--checklist", action="store_true",
                         help="print the lines of a security review and their tests, and the mistakes "

@@ -48,7 +48,7 @@ class Assertion(oauth_case.OAuthCase):
         """With and without client_id, for the issuer or the endpoint, with or without kid."""
         for parameters, changes in (({}, {}), ({"client_id": self.client_id}, {}),
                                     ({}, {"aud": self.http.token_url}),
-                                    ({}, {"aud": ["https://x.example", self.http.url]}),
+                                    ({}, {"aud": [self.http.token_url, self.http.url]}),
                                     ({}, {"header": {"kid": None}}),
                                     ({}, {"header": {"typ": None}})):
             with self.subTest(parameters=parameters, changes=changes):
@@ -69,6 +69,8 @@ class Assertion(oauth_case.OAuthCase):
         for changes in ({"iss": "x"}, {"sub": self.instance.demo.id}, {"iss": None},
                         {"sub": None}, {"aud": "https://elsewhere.example"}, {"aud": None},
                         {"aud": self.http.url + "x"}, {"aud": []}, {"aud": 1},
+                        {"aud": ["https://x.example", self.http.url]},
+                        {"aud": [self.http.url, 1]},
                         {"exp": now - 1}, {"exp": None}, {"exp": str(now + 60)},
                         {"exp": now + 3600}, {"nbf": now + 600}, {"nbf": "x"},
                         {"jti": None}, {"jti": ""}, {"jti": 5}, {"jti": "x" * 300}):

@@ -1,5 +1,7 @@
 """The authorization endpoint: A19 to A26 of a security review, and what goes right."""
 
+import html
+import re
 import urllib.parse
 
 import browser
@@ -86,7 +88,7 @@ class Requests(oauth_case.OAuthCase):
         """GET the endpoint with a request that has these parameters."""
         return self.http.get(self.url(self.client_id, **parameters))
 
-    def test_A19_redirect_uris(self):
+    def test_A19_A20_redirect_uris(self):
         """Exact, but for the port of a loopback address."""
         good = {"http://127.0.0.1:7777/callback", "http://127.0.0.1:1/callback",
                 "http://127.0.0.1/callback"}
@@ -131,6 +133,41 @@ class Requests(oauth_case.OAuthCase):
         self.assert_page_error(self.http.get(self.url(self.client_id) + "&state=2"))
         self.assert_page_error(self.http.get(self.url(self.client_id) +
                                              "&redirect_uri=https%3A%2F%2Fevil.example"))
+
+    def test_A20_error_of_a_client_that_nobody_vouches_for(self):
+        """Sends to another site whoever has signed in; others see where it would (RFC 9700)."""
+        site = "https://app.example/cb"
+        stranger = self.register(redirect_uris=[site], client_name="<Evil & Co>")["client_id"]
+        for change, error in (({"scope": "nonsense"}, "invalid_scope"),
+                              ({"response_type": "token"}, "unsupported_response_type"),
+                              ({"prompt": "none"}, "login_required"),
+                              ({"code_challenge": None}, "invalid_request")):
+            url = self.url(stranger, redirect_uri=site, **change)
+            with self.subTest(change=change):
+                reply = self.http.get(url)
+                self.assert_page_error(reply)
+                self.assertIn("app.example", browser.Page(reply).text)
+                self.assertIn("<Evil & Co>", browser.Page(reply).text)
+                self.assertNotIn("<Evil", reply.text)
+                link = html.unescape(re.search('<a href="([^"]*)"', reply.text)[1])
+                told = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(link).query))
+                self.assertTrue(link.startswith(site + "?"), link)
+                self.assertEqual((told["error"], told["state"], told["iss"]),
+                                 (error, "st&te=1", self.http.url))
+        person = self.person()
+        person.open("/account")
+        person.sign_in(self.user())
+        reply = person.open(self.url(stranger, redirect_uri=site, scope="nonsense"))
+        self.assertEqual(browser.parameters(reply)["error"], "invalid_scope")
+        self.assertTrue(reply.headers["Location"].startswith(site + "?"))
+
+    def test_A20_error_of_a_client_of_the_administrator(self):
+        """Goes back by itself, whoever it is."""
+        site = "https://shop.example/cb"
+        made = self.made(redirect=site)
+        reply = self.http.get(self.url(made.id, redirect_uri=site, scope="nonsense"))
+        self.assertTrue(reply.headers["Location"].startswith(site + "?"))
+        self.assertEqual(browser.parameters(reply)["error"], "invalid_scope")
 
     def test_A21_pkce(self):
         """S256 for every code."""
@@ -265,6 +302,37 @@ class SignIn(oauth_case.OAuthCase):
                 self.assertEqual(reply.status_code, 429)
                 self.assertIn("Too many attempts", person.page.text)
 
+    def fail_as(self, *spellings):
+        """Wrong passwords for these names, one after the other; the statuses."""
+        person = self.person()
+        person.open(self.url(self.client_id))
+        return [person.sign_in(one, "wrong password").status_code for one in spellings]
+
+    def lock(self):
+        """Make those wait long for whom a failure is on record."""
+        self.instance.change("UPDATE throttle SET failures = 15 WHERE key LIKE 'user %'")
+
+    def test_A26_spellings_tell_nothing(self):
+        """Failures under one spelling of a name show under no other that somebody has it."""
+        name = case.unique("spelled")
+        self.user(f"email={name}@example.org", name=name)
+        for who in (name, case.unique("nobody")):
+            with self.subTest(who=who):
+                self.instance.change("DELETE FROM throttle")
+                self.assertEqual(self.fail_as(f"my-org/{who}"), [403])
+                self.lock()
+                self.assertEqual(self.fail_as(f"my-org/{who}", who, f"{who}@example.org"),
+                                 [429, 403, 403])
+
+    def test_A26_one_spelling_in_any_case(self):
+        """The case of an address gives no new tries."""
+        name = case.unique("cased")
+        self.user(f"email={name}@example.org", name=name)
+        self.assertEqual(self.fail_as(f"{name}@example.org"), [403])
+        self.lock()
+        self.assertEqual(self.fail_as(f"{name.upper()}@example.org", f"{name}@Example.Org"),
+                         [429, 429])
+
     def test_A26_failures_of_an_address_are_slowed(self):
         """One address can't try many names."""
         person = self.person()
@@ -290,6 +358,21 @@ class SignIn(oauth_case.OAuthCase):
         self.assertIn("password", stranger.page.forms[0]["fields"])
         rows = self.instance.query("SELECT id_sha256 FROM session")
         self.assertNotIn(after, [row["id_sha256"] for row in rows])
+
+    def test_A26_signing_in_again_ends_the_session_before(self):
+        """Its cookie opens nothing any more."""
+        user, person = self.user(), self.person()
+        person.open("/account")
+        person.sign_in(user)
+        before = person.session.cookies["casement"]
+        person.open(self.url(self.client_id, prompt="login"))
+        person.sign_in(user)
+        stranger = self.person()
+        stranger.session.cookies.set("casement", before)
+        stranger.open("/account")
+        self.assertIn("password", stranger.page.forms[0]["fields"])
+        person.open("/account")
+        self.assertIn(user, person.page.text)
 
     def test_ways_to_say_who_one_is(self):
         """Organisation and name, name alone, e-mail address in any case."""
@@ -351,6 +434,22 @@ class SignIn(oauth_case.OAuthCase):
         self.assertEqual(person.sign_in(user).status_code, 403)
         self.instance.run("user", "enable", user, code=0)
         self.assertEqual(person.sign_in(user).status_code, 200)
+
+    def test_user_or_organisation_switched_off_by_hand(self):
+        """Whoever does it with sqlite3: the next request finds nobody signed in."""
+        self.instance.run("organization", "add", "org-off", code=0)
+        user = self.user(organization="org-off")
+        for change in ("UPDATE user SET is_forbidden = {} WHERE owner = 'org-off'",
+                       "UPDATE organization SET disable_signin = {} WHERE name = 'org-off'"):
+            with self.subTest(change=change):
+                person = self.person()
+                person.open("/account")
+                person.sign_in(user)
+                self.instance.change(change.format(1))
+                person.open("/account")
+                self.assertIn("password", person.page.forms[0]["fields"])
+                self.assertEqual(person.sign_in(user).status_code, 403)
+                self.instance.change(change.format(0))
 
     def test_new_password_ends_sessions(self):
         """Who knew the old one is out."""
@@ -563,6 +662,11 @@ class Account(oauth_case.OAuthCase):
         person.open("/account")
         person.page.forms[0]["fields"]["form_token"] = "x"
         self.assert_page_error(person.submit(0, action="sign-out"))
+        stranger = self.person()
+        stranger.open("/account")
+        stranger.submit(0, action="revoke", application=str(number))
+        self.assertIn("Sign in", stranger.page.text)
+        self.assert_token_good(told["access_token"])
         for bad in ("", "x", "-1", "9" * 30):
             person.open("/account")
             self.assert_page_error(person.submit(0, action="revoke", application=bad))

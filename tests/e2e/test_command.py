@@ -11,9 +11,11 @@ import forge
 import servers
 
 OK, INTERNAL, USAGE, NOT_FOUND, EXISTS, FORBIDDEN, BAD_INPUT, STORE = 0, 1, 2, 3, 4, 5, 6, 7
-GROUPS = {"application": ("add", "list", "show", "delete", "rotate-secret"),
-          "organization": ("add", "list"), "key": ("list", "rotate"), "token": ("issue",),
-          "setting": ("get", "set", "list")}
+VERBS = ("list", "show", "add", "update", "delete")
+GROUPS = {"application": (*VERBS, "rotate-secret"), "organization": VERBS,
+          "user": (*VERBS, "set-password", "disable", "enable"), "role": VERBS,
+          "permission": VERBS, "token": ("list", "show", "delete", "issue"),
+          "key": ("list", "rotate"), "setting": ("get", "set", "list")}
 SINGLE = ("init", "migrate", "version", "help")
 
 

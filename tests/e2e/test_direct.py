@@ -166,6 +166,15 @@ class Direct(case.Case):
                                  [0]["n"], before)
         self.assertIsNotNone(self.row("my-org/demo"))
 
+    def test_A26_cookie_over_https(self):
+        """Behind https the cookie is for this host alone, and goes nowhere in the clear."""
+        self.fresh(settings={"issuer": "https://public.example"})
+        reply = self.cgi(REQUEST_METHOD="GET", REQUEST_URI="/account", HTTPS="on",
+                         CONTENT_TYPE=None, REMOTE_ADDR="192.0.2.1")
+        self.assertEqual(reply.status_code, 200, reply.text)
+        self.assertRegex(reply.headers["Set-Cookie"], "^__Host-casement=[A-Za-z0-9_-]{43}; "
+                         "Path=/; HttpOnly; SameSite=Lax; Secure$")
+
     def test_A1_plain_http_from_elsewhere(self):
         """Secrets come over https, or from this machine."""
         demo = self.instance.demo

@@ -7,6 +7,7 @@ import servers
 
 PRM = "/.well-known/oauth-protected-resource"
 ASM = "/.well-known/oauth-authorization-server"
+OIDC = "/.well-known/openid-configuration"
 JWKS = "/.well-known/jwks"
 EVIL = "evil.example"
 
@@ -51,6 +52,14 @@ class Metadata(case.Case):
             if name in body:
                 self.assertNotEqual(self.http.request("POST", body[name][len(self.http.url):])
                                     .status_code, 404)
+
+    def test_A28_A29_openid_configuration(self):
+        """Both documents are one; a client sees in either that S256 is what works."""
+        body = self.document(ASM)
+        self.assertEqual(self.document(OIDC), body)
+        self.assertEqual(body["code_challenge_methods_supported"], ["S256"])
+        self.assertEqual(body["subject_types_supported"], ["public"])
+        self.assertEqual(body["id_token_signing_alg_values_supported"], ["RS256"])
 
     def test_A29_what_is_listed_works(self):
         """A client that knows the 401 alone finds its way to a token."""
@@ -260,8 +269,9 @@ class Paths(case.Case):
         self.assert_token_good(token)
         told = client.challenge(self.http.rpc("ping"))
         at_root = client.Client(root)
-        for path in (PRM + place + client.MCP_PATH, ASM + place, place + PRM, place + ASM,
-                     place + JWKS, told["resource_metadata"][len(root):]):
+        for path in (PRM + place + client.MCP_PATH, ASM + place, OIDC + place, place + OIDC,
+                     place + PRM, place + ASM, place + JWKS,
+                     told["resource_metadata"][len(root):]):
             with self.subTest(path=path):
                 reply = at_root.get(path)
                 self.assertEqual(reply.status_code, 200, reply.text)

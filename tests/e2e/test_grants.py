@@ -204,6 +204,17 @@ class Refresh(oauth_case.OAuthCase):
             self.assert_token_good(told["access_token"])
             self.assertEqual(self.refresh(self.client_id, told["refresh_token"]).status_code, 200)
 
+    def test_A15_U8_grace_has_an_end(self):
+        """Half a minute after its use a token is good once more, then it is a stolen one."""
+        first = self.tokens(self.client_id, self.who)
+        self.assertEqual(self.refresh(self.client_id, first["refresh_token"]).status_code, 200)
+        for back, status in ((20, 200), (11, 400)):
+            self.instance.change(f"UPDATE refresh_token SET used_at_s = used_at_s - {back} "
+                                 "WHERE used_at_s IS NOT NULL")
+            reply = self.refresh(self.client_id, first["refresh_token"])
+            self.assertEqual(reply.status_code, status, reply.text)
+        self.assert_token_refused(first["access_token"])
+
     def test_A16_never_wider(self):
         """Narrower is fine, for this access token; wider is not."""
         token = self.tokens(self.client_id, self.who, scope=case.READ)["refresh_token"]

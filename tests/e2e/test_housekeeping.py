@@ -88,6 +88,32 @@ class Keys(oauth_case.OAuthCase):
             self.assert_token_good(one["access_token"])
 
 
+    def test_retired_key_goes_with_its_last_token(self):
+        """Not before; the key in use stays."""
+        self.fresh()
+        old = self.demo()
+        self.instance.run("key", "rotate", code=0)
+        self.instance.change("UPDATE signing_key SET retired_at_s = retired_at_s - 7200 "
+                             "WHERE retired_at_s IS NOT NULL")
+        self.instance.change("UPDATE token SET issued_at_s = issued_at_s - 7200")
+        for _ in range(60):
+            self.demo()
+        self.assertEqual(len(self.keys()), 2)
+        self.assert_token_good(old)
+        self.instance.change("UPDATE token SET expires_at_s = 1 WHERE issued_at_s < "
+                             "strftime('%s', 'now') - 3600")
+        for _ in range(200):
+            new = self.demo()
+            if len(self.keys()) == 1:
+                break
+        self.assertEqual([key["retiredTime"] for key in self.keys()], [None])
+        self.assert_token_good(new)
+
+    def keys(self):
+        """What `casement key list` says."""
+        return self.instance.run_json("key", "list")
+
+
 class Endpoints(oauth_case.OAuthCase):
     """Rules that all endpoints of the authorization server share."""
 

@@ -1,8 +1,8 @@
-"""Rates, proxies, import and export, and many who change the same at once."""
+"""Rates, proxies, import and export."""
 
-import concurrent.futures
+import base64
+import hashlib
 import json
-import random
 
 import case
 import oauth_case
@@ -76,52 +76,120 @@ class Proxies(RegistryCase):
                                       "10.2.2.2"), "198.51.100.7")
 
 
-# What Casdoor has of the password 123456789.
-BCRYPT = "$2b$04$egrsrmI29HKVZ1CRNmrb1.WfOMJ1yXipVyk4k/47xZvYOibW0.1le"
+    def test_R6_ip_whitelist_behind_a_proxy(self):
+        """The client's address counts, not the proxy's; at the token endpoint and at MCP."""
+        self.fresh(settings={"trusted_proxies": "127.0.0.1"})
+        made = self.instance.application(
+            "my-org/fixed", 'scopes=[{"name":"read:application"}]',
+            "ipWhitelist=2001:db8:1::/48, 192.0.2.0/25")
+        token = self.http.token_reply(
+            made, headers={"X-Forwarded-For": "192.0.2.1"}).json()["access_token"]
+        for address, good in (("2001:db8:1::9", True), ("2001:DB8:1:ffff::1", True),
+                              ("192.0.2.127", True), ("::ffff:192.0.2.9", True),
+                              ("2001:db8:2::9", False), ("192.0.2.128", False),
+                              ("2001:db8:1::9, 198.51.100.1", False), ("127.0.0.1", False),
+                              ("::1", False), (None, False)):
+            with self.subTest(address=address):
+                headers = {"X-Forwarded-For": address}
+                reply = self.http.token_reply(made, headers=headers)
+                self.assertEqual(reply.status_code, 200 if good else 401, reply.text)
+                reply = self.http.rpc("tools/list", token=token, headers=headers)
+                self.assertEqual(reply.status_code, 200 if good else 401, reply.text)
+        self.instance.run("setting", "set", "trusted_proxies", "", code=0)
+        reply = self.http.token_reply(made, headers={"X-Forwarded-For": "192.0.2.1"})
+        self.assert_oauth_error(reply, 401, "invalid_client")
+
+
+def digest(name, text):
+    """A digest in hexadecimal."""
+    return hashlib.new(name, text.encode()).hexdigest()
+
+
+PASSWORD = "123456789"
+SALTED = digest("sha256", digest("sha256", PASSWORD) + "pepper")
+PBKDF2 = base64.b64encode(hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), b"salty", 27500,
+                                              64)).decode()
+# How Casdoor has the password, by its type: more members of the user.
+PASSWORDS = {
+    "bcrypt": {"password": "$2b$04$egrsrmI29HKVZ1CRNmrb1.WfOMJ1yXipVyk4k/47xZvYOibW0.1le"},
+    "plain": {"password": PASSWORD, "passwordType": "plain"},
+    "salt": {"password": SALTED, "passwordType": "salt"},
+    "md5-salt": {"password": digest("md5", digest("md5", PASSWORD) + "mine"),
+                 "passwordType": "md5-salt", "passwordSalt": "mine"},
+    "sha512-salt": {"password": digest("sha512", digest("sha512", PASSWORD) + "pepper"),
+                    "passwordType": "sha512-salt"},
+    "pbkdf2-salt": {"password": PBKDF2, "passwordType": "pbkdf2-salt",
+                    "passwordSalt": base64.b64encode(b"salty").decode()},
+    "argon2id": {"password": "$argon2id$v=19$m=65536,t=1,p=2$c2FsdHNhbHQ$aGFzaGhhc2g",
+                 "passwordType": "argon2id"},
+}
+SIGNUP_ITEMS = ["ID", "Username", "Display name", "Password", "Confirm password", "Email", "Phone",
+                "Agreement"]
+
+
+def casdoor_user(number):
+    """A user as Casdoor's init_data has them; the first ones have passwords of every type."""
+    kinds = list(PASSWORDS)
+    return {"owner": "acme", "name": f"user{number}", "type": "normal-user",
+            "displayName": f"User {number}", "avatar": "", "email": f"u{number}@acme.example",
+            "phone": f"+1555{number:04}", "countryCode": "US", "address": ["1 Street", "Town"],
+            "addresses": [{"tag": "home"}], "affiliation": "Acme", "tag": "staff", "score": 2000,
+            "ranking": number, "isAdmin": number == 0, "isForbidden": number == 1,
+            "isDeleted": False, "signupApplication": "app0", "createdIp": "", "groups": [],
+            "wechat": "", "signinWrongTimes": 0,
+            **PASSWORDS[kinds[number - 10] if 10 <= number < 10 + len(kinds) else "bcrypt"]}
+
+
+def casdoor_application(number):
+    """An application as Casdoor's init_data has them."""
+    return {"owner": "admin", "name": f"app{number}", "displayName": f"App {number}",
+            "logo": "https://acme.example/logo.png", "homepageUrl": "https://acme.example",
+            "organization": "acme", "cert": "cert-built-in", "enablePassword": True,
+            "enableSignUp": True, "disableSignin": number == 2,
+            "clientId": f"client{number:04}", "clientSecret": f"secret-of-app-{number}",
+            "providers": [{"name": "provider_captcha", "canSignUp": False, "canSignIn": True,
+                           "canUnlink": False, "prompted": False, "alertType": "None"}],
+            "signinMethods": [{"name": name, "displayName": name, "rule": "All"}
+                              for name in ("Password", "Verification code", "WebAuthn")],
+            "signupItems": [{"name": name, "visible": True, "required": True, "prompted": False,
+                             "rule": "None"} for name in SIGNUP_ITEMS],
+            "grantTypes": ["authorization_code", "password", "client_credentials", "token",
+                           "id_token", "refresh_token"],
+            "redirectUris": [f"https://app{number}.acme.example/callback",
+                             "http://localhost:9000/callback"],
+            "tokenFormat": "JWT", "tokenFields": [], "expireInHours": 168,
+            "scopes": [{"name": "read:application"}, {"name": "mail:send"}],
+            "failedSigninLimit": 5, "failedSigninFrozenTime": 15}
+
+
+# Sections of other kinds.
+OTHER_SECTIONS = ("providers", "certs", "ldaps", "models", "payments", "products", "resources",
+                  "syncers", "webhooks", "groups", "adapters", "enforcers", "plans", "pricings")
 
 
 def casdoor_data(users=120, applications=25):
     """A file such as Casdoor starts from, of a realistic size."""
-    people = [{"owner": "acme", "name": f"user{number}", "type": "normal-user",
-               "password": BCRYPT,
-               "displayName": f"User {number}", "avatar": "", "email": f"u{number}@acme.example",
-               "phone": f"+1555{number:04}", "countryCode": "US", "address": [], "addresses": [],
-               "affiliation": "Acme", "tag": "staff", "score": 2000, "ranking": number,
-               "isAdmin": number == 0, "isForbidden": number == 1, "isDeleted": False,
-               "signupApplication": "app0", "createdIp": "", "groups": []}
-              for number in range(users)]
-    clients = [{"owner": "admin", "name": f"app{number}", "displayName": f"App {number}",
-                "logo": "https://acme.example/logo.png", "homepageUrl": "https://acme.example",
-                "organization": "acme", "cert": "cert-built-in", "enablePassword": True,
-                "enableSignUp": True, "disableSignin": number == 2,
-                "clientId": f"client{number:04}", "clientSecret": f"secret-of-app-{number}",
-                "providers": [{"name": "provider_captcha", "canSignUp": False}],
-                "signinMethods": [{"name": "Password", "displayName": "Password", "rule": "All"}],
-                "grantTypes": ["client_credentials", "authorization_code"],
-                "redirectUris": ["https://acme.example/callback"], "tokenFormat": "JWT",
-                "tokenFields": [], "expireInHours": 168,
-                "scopes": [{"name": "read:application"}], "failedSigninLimit": 5,
-                "failedSigninFrozenTime": 15} for number in range(applications)]
     return {
         "organizations": [{"owner": "admin", "name": "acme", "displayName": "Acme",
                            "websiteUrl": "https://acme.example", "passwordType": "bcrypt",
-                           "passwordOptions": ["AtLeast6"], "countryCodes": ["US"],
-                           "languages": ["en"], "tags": [], "initScore": 2000,
-                           "enableSoftDeletion": False, "isProfilePublic": True,
-                           "disableSignin": False, "masterPassword": "",
+                           "passwordSalt": "pepper", "passwordOptions": ["AtLeast6"],
+                           "countryCodes": ["US", "GB", "DE"], "languages": ["en", "de"],
+                           "tags": [], "initScore": 2000, "enableSoftDeletion": False,
+                           "isProfilePublic": True, "disableSignin": False,
+                           "masterPassword": "open sesame", "defaultPassword": "",
                            "accountItems": [{"name": "ID", "visible": True}]}],
-        "applications": clients, "users": people,
+        "applications": [casdoor_application(number) for number in range(applications)],
+        "users": [casdoor_user(number) for number in range(users)],
         "roles": [{"owner": "acme", "name": "staff", "displayName": "Staff", "isEnabled": True,
-                   "users": ["acme/user0", "acme/user5", "acme/nobody"], "roles": ["acme/inner"]},
+                   "users": ["acme/user0", "acme/user2", "acme/nobody"], "roles": ["acme/inner"]},
                   {"owner": "acme", "name": "inner", "displayName": "Inner", "isEnabled": True,
-                   "users": ["acme/user7"], "roles": []}],
+                   "users": ["acme/user1"], "roles": []}],
         "permissions": [{"owner": "acme", "name": "read-all", "displayName": "Read", "effect":
                          "Allow", "isEnabled": True, "model": "m", "resourceType": "Application",
                          "resources": ["app0"], "actions": ["Read"], "roles": ["acme/staff"],
-                         "users": []}],
-        "providers": [{"owner": "admin", "name": "provider_captcha"}],
-        "certs": [{"owner": "admin", "name": "cert-built-in", "privateKey": "x"}],
-        "groups": [],
+                         "users": ["acme/user2"]}],
+        **{name: [{"owner": "admin", "name": f"{name}-1"}] for name in OTHER_SECTIONS},
+        "tokens": [],
     }
 
 
@@ -134,50 +202,101 @@ class Moving(RegistryCase):
                                  data=json.dumps(data).encode())
 
     def test_casdoor_file(self):
-        """All of it is there, what is not understood is said, and people sign in."""
+        """All of it is there, and what is not understood is said, once for each kind of thing."""
         self.fresh()
         data = casdoor_data()
         done = self.load(data)
         self.assertIn("149 added", done.out)
-        for words in ("providers: is not known", "certs: is not known",
-                      "roles[0].users: names somebody", "permissions[0].actions",
-                      "users[0].addresses"):
-            self.assertIn(words, done.err)
-        self.assertNotIn("secret-of-app", done.err + done.out)
+        lines = done.err.splitlines()
+        self.assertEqual(len(lines), len(set(lines)))
+        self.assertEqual(set(lines), {f"{name}: is not known here; left out"
+                                      for name in OTHER_SECTIONS} | {
+            "organizations[0].masterPassword: is not known here; left out",
+            "users[0].addresses: is not known here; left out (120 times)",
+            "users[16].password: is of a type that can't be checked; set a new one",
+            "roles[0].users: names somebody who is not there; left out",
+            "permissions[0].actions: say nothing here; give the permission scopes",
+            "applications[0].providers[0].alertType: is not known here; left out (25 times)",
+            "applications[0].grantTypes[1]: \"password\" is none of the allowed values; left out"
+            " (25 times)",
+            "applications[0].grantTypes[3]: \"token\" is none of the allowed values; left out"
+            " (25 times)",
+            "applications[0].grantTypes[4]: \"id_token\" is none of the allowed values; left out"
+            " (25 times)",
+            "applications[0].scopes[1].name: is no scope of this server; left out (25 times)"})
+        for secret in ("secret-of-app", "open sesame", PASSWORD, "$2b", SALTED):
+            self.assertNotIn(secret, done.err + done.out)
+        told = json.loads(self.load(data, "--dry-run", "--json", code=4).err)
+        self.assertEqual(told["error"], "conflict")
+        self.compare(data, json.loads(self.instance.run("export", "acme", code=0).out))
+        trail = "".join(str(tuple(row)) for row in self.instance.query("SELECT * FROM audit"))
+        for secret in ("secret-of-app", PASSWORD, "$2b", "$y$"):
+            self.assertNotIn(secret, trail)
+
+    def test_what_comes_from_casdoor_works(self):
+        """Clients with their secrets, people with their passwords, roles with their members."""
+        self.fresh()
+        self.load(casdoor_data())
         admin = self.admin()
         self.assertEqual(self.do(admin, "get_role", id="acme/staff")["roles"], ["acme/inner"])
         made = self.do(admin, "get_application", id="acme/app3")
-        self.assertEqual((made["clientId"], made["expireInHours"]), ("client0003", 168))
+        self.assertEqual((made["clientId"], made["expireInHours"], made["grantTypes"]),
+                         ("client0003", 168,
+                          ["authorization_code", "client_credentials", "refresh_token"]))
         reply = self.http.token_reply(case.client.Credentials("client0003", "secret-of-app-3"))
         self.assertEqual(reply.status_code, 200, reply.text)
         reply = self.http.token_reply(case.client.Credentials("client0002", "secret-of-app-2"))
         self.assertEqual(reply.status_code, 401)
-        self.compare(data, json.loads(self.instance.run("export", "acme", code=0).out))
-        person = self.person()
-        person.open("/account")
-        self.assertEqual(person.sign_in("acme/user5", "123456780").status_code, 403)
-        self.assertEqual(person.sign_in("acme/user5", "123456789").status_code, 200)
-        hashes = self.instance.query("SELECT name, password_hash FROM user ORDER BY name")
-        again = {row["name"]: row["password_hash"][:3] for row in hashes}
-        self.assertEqual((again["user5"], again["user6"]), ("$y$", "$2b"))
-        person = self.person()
-        person.open("/account")
-        self.assertEqual(person.sign_in("acme/user5", "123456789").status_code, 200)
+        stored = self.hashes()
+        for hashed in stored.values():
+            self.assertNotIn(hashed, [row["password"] for name, row in PASSWORDS.items()
+                                      if name != "bcrypt"])
+            for row in PASSWORDS.values():
+                self.assertTrue(row["password"] == hashed or row["password"] not in hashed)
+        for number, kind in enumerate(PASSWORDS, 10):
+            with self.subTest(kind=kind):
+                person = self.person()
+                person.open("/account")
+                self.assertEqual(person.sign_in(f"acme/user{number}", "123456780").status_code,
+                                 403)
+                good = 200 if kind != "argon2id" else 403
+                self.assertEqual(person.sign_in(f"acme/user{number}", PASSWORD).status_code, good)
+                if good == 200:
+                    # Hashed anew, and good as before.
+                    self.assertEqual(self.hashes()[f"user{number}"][:3], "$y$")
+                    person = self.person()
+                    person.open("/account")
+                    self.assertEqual(person.sign_in(f"acme/user{number}", PASSWORD).status_code,
+                                     200)
+        self.assertEqual(self.hashes()["user20"], stored["user20"])
+
+    def hashes(self):
+        """What is kept of passwords, by the name of the user."""
+        return {row["name"]: row["password_hash"] for row in self.instance.query(
+            "SELECT name, coalesce(password_hash, '') AS password_hash FROM user")}
 
     def compare(self, data, exported):
         """What was imported comes out again, but for what the report names and secrets."""
-        left_out = {"organizations": {"masterPassword"},
-                    "applications": {"owner", "clientSecret", "tokenFields"},
-                    "users": {"password", "createdIp", "addresses", "groups"},
+        left_out = {"organizations": {"masterPassword", "passwordSalt"},
+                    "applications": {"clientSecret", "providers", "grantTypes", "scopes"},
+                    "users": {"password", "passwordType", "passwordSalt", "addresses"},
                     "roles": {"users"}, "permissions": set()}
+        self.assertEqual(set(left_out), set(exported))
         for section, names in left_out.items():
             there = {row["name"]: row for row in exported[section]}
             self.assertEqual(set(there), {row["name"] for row in data[section]})
             for row in data[section]:
                 for name in set(row) - names:
-                    found = there[row["name"]].get(name)
-                    self.assertEqual(found if row[name] != "" else found or "", row[name],
-                                     f"{section} {row['name']} {name}")
+                    found = there[row["name"]]
+                    if name in found or row[name]:
+                        self.assertEqual(found.get(name), row[name],
+                                         f"{section} {row['name']} {name}")
+        self.assertEqual(exported["applications"][0]["providers"][0], {
+            "name": "provider_captcha", "canSignUp": False, "canSignIn": True, "canUnlink": False,
+            "prompted": False})
+        self.assertEqual(exported["applications"][0]["scopes"], [{"name": "read:application"}])
+        self.assertEqual({row["name"]: row["users"] for row in exported["roles"]},
+                         {"staff": ["acme/user0", "acme/user2"], "inner": ["acme/user1"]})
 
     def test_all_or_nothing(self):
         """One bad row, and nothing is written; the row is named."""
@@ -193,23 +312,25 @@ class Moving(RegistryCase):
         self.assertEqual(self.instance.query("SELECT * FROM user"), [])
         self.load(data)
         self.assertIn("exists already", self.load(data, code=4).err)
-        for text in (b"", b"[]", b"{", b'{"users":5}', b'{"users":[5]}'):
+        for text in (b"", b"[]", b"{", b'{"users":5}', b'{"users":[5]}', b'{"roles":"x"}',
+                     b'{"users":[{"owner":"nobody","name":"x"}]}', b'{"users":[{"name":5}]}'):
             with self.subTest(text=text):
-                done = self.instance.run("import", "-", data=text)
-                self.assertIn(done.code, (0, 6))
+                self.instance.run("import", "-", data=text, code=6)
+        self.assertEqual(self.load({}).out, "0 added, 0 not understood\n")
         self.instance.run("import", "/nowhere", code=6)
 
     def test_export_and_back(self):
         """What is written is read again, the same; secrets only when asked for."""
         self.fresh()
         self.load(casdoor_data(30, 5))
+        self.instance.application("acme/shared", "organization=my-org")
         plain = self.instance.run("export", "acme", code=0).out
         self.assertNotIn("$2b", plain)
         self.assertNotIn("clientSecretSha256", plain)
         whole = json.loads(self.instance.run("export", "acme", "--secrets", code=0).out)
         self.assertEqual([len(whole[name]) for name in
                           ("organizations", "users", "roles", "permissions", "applications")],
-                         [1, 30, 2, 1, 5])
+                         [1, 30, 2, 1, 6])
         self.fresh()
         self.assertIn(" 0 not understood", self.load(whole).out)
         again = json.loads(self.instance.run("export", "acme", "--secrets", code=0).out)
@@ -219,47 +340,3 @@ class Moving(RegistryCase):
                 self.assertEqual({name: old[name] for name in old if name not in made},
                                  {name: new[name] for name in new if name not in made})
         self.instance.run("export", "nobody", code=3)
-
-
-class Together(RegistryCase):
-    """Processes that change the same rows: nothing is lost, and the trail tells it all."""
-
-    def test_trail_replays_to_the_state(self):
-        """What the events say, one after the other, is what is there."""
-        self.fresh()
-        admin = self.admin()
-        token = self.token_of("my-org", ALL)
-        names = [f"shared{number}" for number in range(4)]
-        choices = random.Random(7)
-        plan = [(choices.choice(("application", "user", "role", "permission")),
-                 choices.choice(names), choices.choice(("add", "update", "delete")), number)
-                for number in range(320)]
-
-        def act(step):
-            kind, name, verb, number = step
-            arguments = {"id": f"my-org/{name}"}
-            if verb != "delete":
-                arguments[kind] = {"displayName": f"step {number}"}
-            if verb == "add":
-                arguments = {kind: {"owner": "my-org", "name": name,
-                                    "displayName": f"step {number}"}}
-            answer = self.http.call_tool(token, f"{verb}_{kind}", arguments)
-            return not answer.failed
-
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            done = sum(pool.map(act, plan))
-        events = self.instance.query(
-            "SELECT tool, target, before_json, after_json FROM audit WHERE target LIKE "
-            "'my-org/shared%' AND outcome = 'ok' ORDER BY id")
-        self.assertEqual(len(events), done)
-        state = {}
-        for event in events:
-            key = (event["tool"].partition("_")[2], event["target"])
-            before = event["before_json"] and json.loads(event["before_json"])
-            self.assertEqual(state.get(key), before)
-            state[key] = event["after_json"] and json.loads(event["after_json"])
-        for (kind, target), row in state.items():
-            if row is None:
-                self.fails(admin, f"get_{kind}", id=target)
-            else:
-                self.assertEqual(self.do(admin, f"get_{kind}", id=target), row)

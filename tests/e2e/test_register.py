@@ -233,6 +233,29 @@ class Manage(oauth_case.OAuthCase):
         reply = self.send("PUT", json=self.metadata(redirect_uris=["javascript:1"]))
         self.assertEqual(reply.json()["error"], "invalid_redirect_uri")
 
+    def test_A35_token_is_stored_as_a_digest(self):
+        """Who reads the file can manage no client."""
+        row = self.instance.query("SELECT * FROM application WHERE client_id = ?",
+                                  self.made["client_id"])[0]
+        self.assertNotIn(self.token, str(dict(row)))
+        self.assertEqual(len(row["registration_token_sha256"]), 64)
+        self.assertEqual(self.send("GET", row["registration_token_sha256"]).status_code, 401)
+
+    def test_A35_read_only(self):
+        """In read-only mode a client can look, and change nothing."""
+        self.fresh(settings={"read_only": "on"})
+        self.register(status=403)
+        self.instance.run("setting", "set", "read_only", "off", code=0)
+        made = self.register()
+        self.instance.run("setting", "set", "read_only", "on", code=0)
+        path = made["registration_client_uri"][len(self.http.url):]
+        token = made["registration_access_token"]
+        self.assertEqual(self.send("PUT", token, path, json=self.metadata(
+            client_id=made["client_id"], client_name="Renamed")).status_code, 403)
+        self.assertEqual(self.send("DELETE", token, path).status_code, 403)
+        reply = self.send("GET", token, path)
+        self.assertEqual((reply.status_code, reply.json()["client_name"]), (200, "A test client"))
+
     def test_A35_delete(self):
         """204, and all that it got is worth nothing."""
         user = self.user()

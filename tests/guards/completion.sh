@@ -51,7 +51,14 @@ while read -r noun verb rest; do
 	for option in --json --help $(grep -oE -e '--[a-z-]+' <<<"$rest"); do
 		wants "$option" "${before[@]}" --
 	done
-done < <("$program" help | sed -n 's/^  casement //p')
+done < <(
+	{
+		"$program" help | grep -v '^  casement KIND '
+		for kind in $("$program" help | sed -n 's/^KIND is one of \(.*\)\.$/\1/p' | tr -d ,); do
+			"$program" "$kind" --help
+		done
+	} | sed -n 's/^  casement //p'
+)
 
 settings=$(CASEMENT_DB=:memory: "$program" setting list --json | grep -oE '"[a-z0-9_]+":' | tr -d '":')
 [[ $(wc -w <<<"$settings") -ge 18 ]] || { echo 'tests/guards/completion.sh:1: few settings'; failed=1; }

@@ -12,9 +12,12 @@ if ! help=$("$program" help 2>&1); then
 	echo "README.md:1: \"$program help\" does not work, so its commands cannot be looked up"
 	exit 1
 fi
+# What every kind of row has is shown once there, and for each by its own help.
+kinds=$(printf '%s\n' "$help" | sed -n 's/^KIND is one of \(.*\)\.$/\1/p' | tr -d ,)
 {
 	make -s help | awk '{ print "target " $2 }'
-	printf '%s\n' "$help" | awk '$1 == "casement" { print "command " $2 " " $3 }'
+	{ printf '%s\n' "$help"; for kind in $kinds; do "$program" "$kind" --help; done; } |
+		awk '$1 == "casement" { print "command " $2 " " $3 }'
 	awk '
 	/^[ \t]*```/ { fenced = !fenced; next }
 	fenced { print "code " FNR " " $0; next }

@@ -513,6 +513,20 @@ class Install(unittest.TestCase):
         self.assertFalse(os.path.exists("/run/casement"))
         self.assertEqual([path for path in settings() if "casement" in path and "init" in path], [])
 
+    @where(not (SYSTEMD and SERVER == "lighttpd"))
+    def test_27_elsewhere_in_vain(self):
+        """Another URL, but the server does not start: files and URL are as they were."""
+        self.installed()
+        self.assertEqual(run("service", SERVICE, "stop").returncode, 0)
+        before = settings()
+        with socket.create_server(("0.0.0.0", 80)):
+            done = put("http://127.0.0.1:8766")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("did not take it", done.stdout)
+        self.assertEqual(changed(before, settings()), set())
+        self.assertEqual(run("/usr/local/bin/casement", "setting", "get", "issuer").stdout, URL + "\n")
+        self.put()
+
     def test_30_elsewhere(self):
         """Another URL, under a prefix: the first place is given up."""
         bearer = token(self.installed())

@@ -20,6 +20,7 @@ extern const struct cm_suite cm_suite_auth_jwt;
 extern const struct cm_suite cm_suite_auth_jwt_assertion;
 extern const struct cm_suite cm_suite_auth_jwt_forged;
 extern const struct cm_suite cm_suite_auth_key;
+extern const struct cm_suite cm_suite_auth_libjwt_key;
 extern const struct cm_suite cm_suite_auth_libjwt_type;
 extern const struct cm_suite cm_suite_auth_password;
 extern const struct cm_suite cm_suite_auth_principal;
@@ -89,6 +90,7 @@ extern const struct cm_suite cm_suite_store_grant;
 extern const struct cm_suite cm_suite_store_migration;
 extern const struct cm_suite cm_suite_store_inspect;
 extern const struct cm_suite cm_suite_store_organization;
+extern const struct cm_suite cm_suite_store_plan;
 extern const struct cm_suite cm_suite_store_query;
 extern const struct cm_suite cm_suite_store_session;
 extern const struct cm_suite cm_suite_store_setting;
@@ -124,6 +126,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_auth_jwt_assertion,
     &cm_suite_auth_jwt_forged,
     &cm_suite_auth_key,
+    &cm_suite_auth_libjwt_key,
     &cm_suite_auth_libjwt_type,
     &cm_suite_auth_password,
     &cm_suite_auth_principal,
@@ -193,6 +196,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_migration,
     &cm_suite_store_inspect,
     &cm_suite_store_organization,
+    &cm_suite_store_plan,
     &cm_suite_store_query,
     &cm_suite_store_session,
     &cm_suite_store_setting,

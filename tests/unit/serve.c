@@ -7,6 +7,7 @@
 #include "auth/issue.h"
 #include "base/clock.h"
 #include "casement.h"
+#include "store/fixture_store.h"
 #include "store/organization.h"
 #include "tools/toolbox.h"
 
@@ -38,7 +39,7 @@ static enum cm_status set_up(struct cm_store *store, void *arg, struct cm_err *e
 
 		snprintf(row.name, sizeof row.name, "%s", names[i]);
 		snprintf(row.display_name, sizeof row.display_name, "%s", names[i]);
-		rc = cm_organization_insert(store, &row, err);
+		rc = fixture_organization_insert(store, &row, err);
 	}
 	return rc == CM_OK ? cm_key_create(store, "ES256", err) : rc;
 }
@@ -88,6 +89,7 @@ void serve_open(struct serve *serve)
 	CU_ASSERT_EQUAL_FATAL(cm_store_write(store, set_up, NULL, NULL), CM_OK);
 	cm_context_take_store(&serve->ctx, store);
 	CU_ASSERT_EQUAL_FATAL(cm_context_refresh(&serve->ctx, NULL), CM_OK);
+	cm_context_rest(&serve->ctx);
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
 		add_client(serve, i);
 }

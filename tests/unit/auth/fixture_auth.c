@@ -102,6 +102,7 @@ void fixture_reload(struct fixture_world *world)
 {
 	cm_context_take_store(&world->ctx, world->ctx.store);
 	CU_ASSERT_EQUAL_FATAL(cm_context_refresh(&world->ctx, NULL), CM_OK);
+	cm_context_rest(&world->ctx);
 	cm_client_clear(&world->client);
 	(void)cm_client_get(world->ctx.store, "app", &world->client, NULL);
 }

@@ -279,6 +279,25 @@ static void test_file_replaced_by_nonsense(void)
 	end(&p);
 }
 
+static void test_kept_texts(void)
+{
+	struct cm_context ctx;
+	struct cm_buf *text;
+	char one, two;
+
+	cm_context_init(&ctx, ":memory:");
+	text = cm_context_keep(&ctx, &one, &two);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_EQUAL(text->len, 0);
+	cm_buf_puts(text, "one");
+	CU_ASSERT_EQUAL(cm_context_keep(&ctx, &two, &one)->len, 0);
+	CU_ASSERT_EQUAL(cm_context_keep(&ctx, &one, &one)->len, 0);
+	CU_ASSERT_STRING_EQUAL(cm_buf_str(cm_context_keep(&ctx, &one, &two)), "one");
+	cm_context_clear(&ctx);
+	CU_ASSERT_EQUAL(cm_context_keep(&ctx, &one, &two)->len, 0);
+	cm_context_clear(&ctx);
+}
+
 /* A newer program changed the schema, and somebody undid that. */
 static void test_schema_of_another(void)
 {
@@ -310,6 +329,7 @@ static void test_schema_of_another(void)
 }
 
 static const struct cm_test tests[] = {
+    {"a text is kept for a thing in a form, until the context is cleared", test_kept_texts},
     {"the first refresh opens the store and reads settings and keys", test_first_refresh},
     {"another process' settings are seen, the path of the issuer too", test_settings_of_another},
     {"the longest issuer fits", test_longest_issuer},

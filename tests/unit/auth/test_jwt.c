@@ -164,6 +164,7 @@ static void test_sign_refused(void)
 		struct cm_buf out = {0};
 
 		broken = *token.key;
+		broken.read = NULL;
 		if (i == 0)
 			broken.private_pem = no_pem;
 		else if (i == 1)

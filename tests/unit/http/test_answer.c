@@ -72,7 +72,7 @@ static void test_no_store_at_all(void)
 
 	cm_context_init(&ctx, "/nonexistent/casement.db");
 	all_say_503(&ctx);
-	CU_ASSERT_EQUAL(cm_casement_body_limit(&ctx), 1048576);
+	CU_ASSERT_EQUAL(cm_casement_body_limit(&ctx, 0), 1048576);
 	cm_context_clear(&ctx);
 }
 
@@ -127,9 +127,9 @@ static void test_body_limit(void)
 	struct serve serve;
 
 	serve_open(&serve);
-	CU_ASSERT_EQUAL(cm_casement_body_limit(&serve.ctx), 1048576);
+	CU_ASSERT_EQUAL(cm_casement_body_limit(&serve.ctx, 0), 1048576);
 	support_set(&serve, "max_body_bytes", "2048");
-	CU_ASSERT_EQUAL(cm_casement_body_limit(&serve.ctx), 2048);
+	CU_ASSERT_EQUAL(cm_casement_body_limit(&serve.ctx, 0), 2048);
 	serve_close(&serve);
 }
 

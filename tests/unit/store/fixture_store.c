@@ -13,13 +13,34 @@
 #include "store/query.h"
 #include "store/user.h"
 
+enum cm_status fixture_organization_insert(struct cm_store *store,
+                                           const struct cm_organization *row, struct cm_err *err)
+{
+	struct cm_record record;
+	enum cm_status rc;
+
+	cm_record_init(&record, &cm_organization_entity);
+	CU_ASSERT_EQUAL(cm_record_set_text(&record, "owner", "admin", NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_record_set_text(&record, "name", row->name, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_record_set_text(&record, "display_name", row->display_name, NULL),
+	                CM_OK);
+	CU_ASSERT_EQUAL(cm_record_set_text(&record, "properties", "{}", NULL), CM_OK);
+	cm_record_value(&record, "application_quota")->integer = -1;
+	cm_record_value(&record, "user_quota")->integer = -1;
+	cm_record_value(&record, "created_at_s")->integer = row->created_at_s;
+	cm_record_value(&record, "updated_at_s")->integer = row->created_at_s;
+	rc = cm_entity_insert(store, &record, err);
+	cm_record_clear(&record);
+	return rc;
+}
+
 void fixture_organization(struct cm_store *store, const char *name)
 {
 	struct cm_organization row = {.created_at_s = 1000};
 
 	snprintf(row.name, sizeof row.name, "%s", name);
 	snprintf(row.display_name, sizeof row.display_name, "The %s", name);
-	CU_ASSERT_EQUAL_FATAL(cm_organization_insert(store, &row, NULL), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(fixture_organization_insert(store, &row, NULL), CM_OK);
 }
 
 struct cm_store *fixture_store(void)

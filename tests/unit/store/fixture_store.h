@@ -11,6 +11,11 @@
 /* A store in memory with the organisations built-in, my-org and other-org. */
 struct cm_store *fixture_store(void);
 
+/* Write an organisation as it is given, with the defaults of its other fields. */
+struct cm_organization;
+enum cm_status fixture_organization_insert(struct cm_store *store,
+                                           const struct cm_organization *row, struct cm_err *err);
+
 /* Write an organisation of this name. */
 void fixture_organization(struct cm_store *store, const char *name);
 

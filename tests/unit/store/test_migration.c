@@ -84,6 +84,14 @@ static void test_tokens_of_schema_2(void)
 	CU_ASSERT_TRUE(caller.revoked);
 	CU_ASSERT_EQUAL(
 	    fixture_integer(store, "SELECT count(*) FROM token_readable WHERE user IS NULL"), 2);
+	CU_ASSERT_EQUAL(fixture_integer(store, "SELECT count(*) FROM token WHERE owner = 'my-org'"),
+	                2);
+	/* They follow their client to another organisation, and its new name. */
+	CU_ASSERT_TRUE(fixture_sql(store, "UPDATE application SET organization = 'built-in'"));
+	CU_ASSERT_TRUE(fixture_sql(store, "UPDATE organization SET name = 'other' WHERE name ="
+	                                  " 'built-in'"));
+	CU_ASSERT_EQUAL(fixture_integer(store, "SELECT count(*) FROM token WHERE owner = 'other'"),
+	                2);
 	/* They still go with their client. */
 	CU_ASSERT_TRUE(fixture_sql(store, "DELETE FROM application"));
 	CU_ASSERT_EQUAL(fixture_integer(store, "SELECT count(*) FROM token"), 0);

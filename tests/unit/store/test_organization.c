@@ -13,7 +13,7 @@ static void test_read_back(void)
 	    .name = "new", .display_name = "New \xc3\xbc", .created_at_s = 77};
 	struct cm_organization back = {0};
 
-	CU_ASSERT_EQUAL(cm_organization_insert(store, &row, NULL), CM_OK);
+	CU_ASSERT_EQUAL(fixture_organization_insert(store, &row, NULL), CM_OK);
 	CU_ASSERT_EQUAL(cm_organization_get(store, "new", &back, NULL), CM_OK);
 	CU_ASSERT_STRING_EQUAL(back.name, "new");
 	CU_ASSERT_STRING_EQUAL(back.display_name, "New \xc3\xbc");
@@ -28,7 +28,7 @@ static void test_longest(void)
 
 	memset(row.name, 'n', CM_NAME_MAX);
 	memset(row.display_name, 'd', CM_DISPLAY_NAME_MAX);
-	CU_ASSERT_EQUAL(cm_organization_insert(store, &row, NULL), CM_OK);
+	CU_ASSERT_EQUAL(fixture_organization_insert(store, &row, NULL), CM_OK);
 	CU_ASSERT_EQUAL(cm_organization_get(store, row.name, &back, NULL), CM_OK);
 	CU_ASSERT_STRING_EQUAL(back.display_name, row.display_name);
 	cm_store_close(store);
@@ -40,7 +40,7 @@ static void test_taken(void)
 	struct cm_organization row = {.name = "my-org", .display_name = "Another"};
 	struct cm_err err = {0};
 
-	CU_ASSERT_EQUAL(cm_organization_insert(store, &row, &err), CM_CONFLICT);
+	CU_ASSERT_EQUAL(fixture_organization_insert(store, &row, &err), CM_CONFLICT);
 	CU_ASSERT_TRUE(fixture_hides_sql(err.text));
 	CU_ASSERT_EQUAL(cm_organization_get(store, "my-org", &row, NULL), CM_OK);
 	CU_ASSERT_STRING_EQUAL(row.display_name, "The my-org");

@@ -18,7 +18,7 @@ static enum cm_status add(struct cm_store *store, void *arg, struct cm_err *err)
 	struct cm_organization row = {.created_at_s = 1};
 
 	snprintf(row.name, sizeof row.name, "%s", (const char *)arg);
-	return cm_organization_insert(store, &row, err);
+	return fixture_organization_insert(store, &row, err);
 }
 
 static bool exists(struct cm_store *store, const char *name)
@@ -273,7 +273,8 @@ static void test_older_schema(void)
 		make_old(folder.db, old);
 		if (old > 0)
 			CU_ASSERT_TRUE(fixture_file_sql(
-			    folder.db, "INSERT INTO organization VALUES ('kept', 'Kept', 1, 1)"));
+			    folder.db, "INSERT INTO organization (name, display_name, created_at_s,"
+			               " updated_at_s) VALUES ('kept', 'Kept', 1, 1)"));
 		CU_ASSERT_EQUAL(cm_store_open(folder.db, false, &store, NULL), CM_OK);
 		CU_ASSERT_EQUAL(cm_store_schema(store, &schema, NULL), CM_OK);
 		CU_ASSERT_EQUAL(schema, cm_store_schema_known());
@@ -329,6 +330,7 @@ static void test_deleted(void)
 /* Closing the file that was replaced must leave the new one and its log alone. */
 static void test_replaced(void)
 {
+	char beside[120];
 	struct fixture_folder folder;
 	struct cm_store *old = NULL, *new = NULL, *again = NULL;
 
@@ -336,20 +338,15 @@ static void test_replaced(void)
 	CU_ASSERT_EQUAL(cm_store_open(folder.db, true, &old, NULL), CM_OK);
 	CU_ASSERT_EQUAL(cm_store_write(old, add, "old", NULL), CM_OK);
 	CU_ASSERT_EQUAL(unlink(folder.db), 0);
-	{
-		char beside[120];
-
-		snprintf(beside, sizeof beside, "%s-wal", folder.db);
-		CU_ASSERT_EQUAL(unlink(beside), 0);
-		snprintf(beside, sizeof beside, "%s-shm", folder.db);
-		CU_ASSERT_EQUAL(unlink(beside), 0);
-	}
+	snprintf(beside, sizeof beside, "%s-wal", folder.db);
+	CU_ASSERT_EQUAL(unlink(beside), 0);
+	snprintf(beside, sizeof beside, "%s-shm", folder.db);
+	CU_ASSERT_EQUAL(unlink(beside), 0);
 	CU_ASSERT_EQUAL(cm_store_open(folder.db, true, &new, NULL), CM_OK);
 	CU_ASSERT_EQUAL(cm_store_write(new, add, "new", NULL), CM_OK);
 	cm_store_close(old);
 	CU_ASSERT_EQUAL(cm_store_open(folder.db, false, &again, NULL), CM_OK);
-	CU_ASSERT_TRUE(exists(again, "new"));
-	CU_ASSERT_FALSE(exists(again, "old"));
+	CU_ASSERT_TRUE(exists(again, "new") && !exists(again, "old"));
 	CU_ASSERT_TRUE(cm_store_is_current(new));
 	cm_store_close(again);
 	cm_store_close(new);
@@ -360,8 +357,37 @@ static int64_t version(struct cm_store *store)
 {
 	int64_t value = -1;
 
-	CU_ASSERT_EQUAL(cm_store_version(store, &value, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_read_begin(store, &value, NULL), CM_OK);
 	return value;
+}
+
+/* What was begun to be read stays as it was, until it ends or this store writes. */
+static void test_one_state(void)
+{
+	struct fixture_folder folder;
+	struct cm_store *one = NULL, *two = NULL;
+
+	fixture_folder_make(&folder);
+	CU_ASSERT_EQUAL(cm_store_open(folder.db, true, &one, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_open(folder.db, false, &two, NULL), CM_OK);
+	(void)version(one);
+	CU_ASSERT_EQUAL(cm_store_write(two, add, "a", NULL), CM_OK);
+	CU_ASSERT_FALSE(exists(one, "a"));
+	cm_store_read_end(one);
+	CU_ASSERT_TRUE(exists(one, "a"));
+	(void)version(one);
+	CU_ASSERT_EQUAL(cm_store_write(two, add, "b", NULL), CM_OK);
+	CU_ASSERT_FALSE(exists(one, "b"));
+	CU_ASSERT_EQUAL(cm_store_write(one, add, "c", NULL), CM_OK);
+	CU_ASSERT_TRUE(exists(one, "b") && exists(one, "c"));
+
+	(void)version(one);
+	CU_ASSERT_EQUAL(cm_store_write(two, add, "d", NULL), CM_OK);
+	(void)version(one);
+	CU_ASSERT_TRUE(exists(one, "d"));
+	cm_store_close(two);
+	cm_store_close(one);
+	fixture_folder_remove(&folder);
 }
 
 static void test_version(void)
@@ -465,6 +491,7 @@ static const struct cm_test tests[] = {
     {"a migration that fails leaves the file as it was", test_failed_migration},
     {"a file that was deleted, moved or replaced is noticed", test_deleted},
     {"closing a replaced file leaves the new one alone", test_replaced},
+    {"what was begun to be read is one state of the file", test_one_state},
     {"a change by another connection is noticed, a failed one is none", test_version},
     {"a second writer is told that the store is busy; readers go on", test_busy},
     {"damage is told as a failure of the store", test_damaged},

@@ -7,7 +7,7 @@
 #include "store/fixture_store.h"
 #include "suite.h"
 
-enum { NOW_S = 100000000, HOUR_S = 3600, DAY_S = 86400, TURNS = 8, LIMIT = 50 };
+enum { NOW_S = 100000000, HOUR_S = 3600, DAY_S = 86400, TURNS = 11, LIMIT = 50 };
 
 /* Each kind: a row whose time is @ and whose key #, and how long it stays beyond that time. */
 static const struct {
@@ -20,9 +20,12 @@ static const struct {
     {"refresh_token", "INSERT INTO refresh_token VALUES (#, 1, 1, '', 0, '', 0, @, 1)", HOUR_S},
     {"device_code", "INSERT INTO device_code VALUES (#, #, 1, '', @, NULL, 5, NULL, NULL, NULL)",
      HOUR_S},
-    {"token", "INSERT INTO token VALUES (#, 1, '', '', '', 0, @, NULL, NULL, NULL)", HOUR_S},
+    {"token", "INSERT INTO token VALUES (#, 1, '', '', '', 0, @, NULL, NULL, NULL, 'my-org')",
+     HOUR_S},
     {"client_assertion", "INSERT INTO client_assertion VALUES (1, #, @)", HOUR_S},
     {"throttle", "INSERT INTO throttle VALUES (#, 1, @)", DAY_S},
+    {"rate", "INSERT INTO rate VALUES (#, @, 1)", HOUR_S},
+    {"signing_key", "INSERT INTO signing_key VALUES (#, 'RS256', '', '', '', 1, @)", HOUR_S},
 };
 
 static struct cm_store *make(void)
@@ -127,6 +130,39 @@ static void test_turns(void)
 	cm_store_close(store);
 }
 
+static void test_keys(void)
+{
+	static const struct {
+		const char *retired; /* long ago, or NULL */
+		int64_t issued_s, expires_s;
+		bool stays;
+	} keys[] = {
+	    {"NULL", 1000, 2000, true},           {"5000", 1000, NOW_S + 1, true},
+	    {"5000", 5060, NOW_S + 1, true},      {"5000", 5061, NOW_S + 1, false},
+	    {"5000", 1000, NOW_S - HOUR_S, true}, {"5000", 1000, NOW_S - HOUR_S - 1, false},
+	};
+	char sql[300], name[20];
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		struct cm_store *store = make();
+
+		snprintf(name, sizeof name, "row %zu", i);
+		snprintf(sql, sizeof sql,
+		         "INSERT INTO signing_key VALUES ('k', 'RS256', '', '', '', 1, %s)",
+		         keys[i].retired);
+		ASSERT_ROW(name, fixture_sql(store, sql));
+		snprintf(
+		    sql, sizeof sql,
+		    "INSERT INTO token (jti, application_id, subject, scope, resource, owner, "
+		    "issued_at_s, expires_at_s) VALUES ('j', 1, '', '', '', 'my-org', %lld, %lld)",
+		    (long long)keys[i].issued_s, (long long)keys[i].expires_s);
+		ASSERT_ROW(name, fixture_sql(store, sql));
+		sweep(store, 0);
+		ASSERT_ROW(name, rows(store, "signing_key") == (keys[i].stays ? 1 : 0));
+		cm_store_close(store);
+	}
+}
+
 static void test_clients(void)
 {
 	static const struct {
@@ -170,6 +206,7 @@ static const struct cm_test tests[] = {
     {"what expired a while ago goes, and nothing that may still matter", test_edges},
     {"a few rows go at a time", test_limit},
     {"each kind of row has its turn", test_turns},
+    {"a retired key goes with the last token that it signed", test_keys},
     {"clients go that no administrator made and nobody uses", test_clients},
 };
 

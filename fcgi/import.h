@@ -1,0 +1,72 @@
+#ifndef CM_FCGI_IMPORT_H
+#define CM_FCGI_IMPORT_H
+
+#include "cli.h"
+#include "store/user.h"
+
+/* Only for the files of `casement import`. */
+
+/* What was not understood, each kind of thing once, with where it came first. */
+struct report {
+	struct report_line {
+		struct cm_buf place; /* such as "users[3].groups" */
+		struct cm_buf key;   /* the same without numbers, and why */
+		const char *why;     /* within key; borrowed */
+		int64_t times;
+	} * line;
+	size_t lines, room;
+	int64_t times; /* in all */
+	bool failed;   /* out of memory */
+};
+
+/* An import on its way: one transaction. */
+struct import {
+	struct cli *cli;
+	const cm_json *data;
+	struct report report;
+	char (*hash)[CM_PASSWORD_HASH_MAX]; /* of each user in the file; "": none */
+	int64_t added;
+};
+
+/* Where a row stands in the file, and which of its members are taken now. */
+struct place {
+	const struct cm_entity *entity;
+	size_t index;
+	bool links; /* only links to other rows, or all but those */
+};
+
+/* A member as text, "" when it is none. */
+const char *cli_import_text(const cm_json *row, const char *name);
+
+/* Whose a row is here. */
+const char *cli_import_owner(const cm_json *row);
+
+/*
+ * import_report.c: add a line; index counts rows or is WHOLE_SECTION, path is a member ("": the
+ * row), why a sentence without its end.
+ */
+#define WHOLE_SECTION ((size_t)-1)
+
+void cli_report_add(struct report *report, const char *section, size_t index, const char *path,
+                    const char *why);
+void cli_report_clear(struct report *report);
+
+/* Print the lines to stderr, or as a JSON array into out. */
+void cli_report_print(const struct report *report);
+void cli_report_put(const struct report *report, struct cm_buf *out);
+
+/* import_member.c: the object that the tools take for a row, owned by the caller. */
+enum cm_status cli_import_convert(struct import *import, struct place at, const cm_json *row,
+                                  cm_json **out, struct cm_err *err);
+
+/*
+ * import_secret.c: hash the passwords of all users, before the transaction, as it takes long; then
+ * give a row that was added the secret that it had.
+ */
+enum cm_status cli_import_hash_passwords(struct import *import, struct cm_err *err);
+enum cm_status cli_import_take_password(struct import *import, struct place at, const cm_json *row,
+                                        struct cm_err *err);
+enum cm_status cli_import_take_secret(struct import *import, const cm_json *row,
+                                      struct cm_err *err);
+
+#endif
