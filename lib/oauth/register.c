@@ -78,6 +78,30 @@ static bool has_secret(const struct cm_client *client)
 	       strcmp(client->auth_method, cm_client_method_name(CM_METHOD_POST)) == 0;
 }
 
+/* The members of a client's metadata (RFC 7591 section 2), which hold no secret. */
+static void put_metadata(struct cm_buf *buf, const struct cm_client *client)
+{
+	struct cm_buf scope = {0};
+
+	cm_json_put_member(buf, "client_name", client->display_name);
+	cm_json_put_name(buf, "redirect_uris");
+	cm_json_put_raw(buf, client->redirect_uris);
+	cm_json_put_name(buf, "grant_types");
+	cm_json_put_raw(buf, client->grant_types);
+	cm_json_put_name(buf, "response_types");
+	cm_json_put_raw(buf, strcmp(client->redirect_uris, "[]") == 0 ? "[]" : "[\"code\"]");
+	cm_json_put_member(buf, "token_endpoint_auth_method", client->auth_method);
+	if (strcmp(client->jwks, "{}") != 0) {
+		cm_json_put_name(buf, "jwks");
+		cm_json_put_raw(buf, client->jwks);
+	}
+	cm_scope_put(&scope, cm_scope_known(client->scope));
+	cm_json_put_member(buf, "scope", cm_buf_str(&scope));
+	if (scope.failed)
+		buf->failed = true;
+	cm_buf_clear(&scope);
+}
+
 /* RFC 7591 section 3.2.1: what holds now, whatever was asked for. */
 static void put_client(struct cm_exchange *x, const struct cm_client *client,
                        const struct once *once)
@@ -94,21 +118,7 @@ static void put_client(struct cm_exchange *x, const struct cm_client *client,
 		cm_json_put_name(buf, "client_secret_expires_at");
 		cm_json_put_integer(buf, 0);
 	}
-	cm_json_put_member(buf, "client_name", client->display_name);
-	cm_json_put_name(buf, "redirect_uris");
-	cm_json_put_raw(buf, client->redirect_uris);
-	cm_json_put_name(buf, "grant_types");
-	cm_json_put_raw(buf, client->grant_types);
-	cm_json_put_name(buf, "response_types");
-	cm_json_put_raw(buf, strcmp(client->redirect_uris, "[]") == 0 ? "[]" : "[\"code\"]");
-	cm_json_put_member(buf, "token_endpoint_auth_method", client->auth_method);
-	if (strcmp(client->jwks, "{}") != 0) {
-		cm_json_put_name(buf, "jwks");
-		cm_json_put_raw(buf, client->jwks);
-	}
-	cm_scope_put(&text, cm_scope_known(client->scope));
-	cm_json_put_member(buf, "scope", cm_buf_str(&text));
-	cm_buf_reset(&text);
+	put_metadata(buf, client);
 	cm_buf_printf(&text, "%s" CM_REGISTER_PATH "/%s", x->ctx->settings.issuer,
 	              client->client_id);
 	cm_json_put_member(buf, "registration_client_uri", cm_buf_str(&text));
@@ -128,20 +138,60 @@ struct work {
 	struct cm_audit audit;
 };
 
+/* The client as the store has it; nothing where it has none. */
+static enum cm_status describe(struct cm_store *store, const char *client_id, struct cm_buf *out,
+                               struct cm_err *err)
+{
+	struct cm_client client = {0};
+	struct cm_err why = {0};
+	enum cm_status rc = cm_client_get(store, client_id, &client, &why);
+
+	if (rc == CM_OK) {
+		cm_json_put_open(out, '{');
+		put_metadata(out, &client);
+		cm_json_put_close(out, '}');
+		rc = cm_buf_status(out, err);
+	} else {
+		rc = rc == CM_NOT_FOUND ? CM_OK : cm_err_set(err, rc, "%s", why.text);
+	}
+	cm_client_clear(&client);
+	return rc;
+}
+
+/* The row of the trail, with what the client was and what it is now. */
+static enum cm_status tell(struct cm_store *store, const struct work *work,
+                           const struct cm_buf *before, struct cm_err *err)
+{
+	struct cm_audit audit = work->audit;
+	struct cm_buf after = {0};
+	enum cm_status rc = describe(store, work->client->client_id, &after, err);
+
+	audit.before = before->len > 0 ? before->data : NULL;
+	audit.after = after.len > 0 ? after.data : NULL;
+	if (rc == CM_OK)
+		rc = cm_audit_insert(store, &audit, err);
+	cm_buf_clear(&after);
+	return rc;
+}
+
 static enum cm_status write_client(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	const struct work *work = arg;
+	struct cm_buf before = {0};
 	int64_t count = 0;
-	enum cm_status rc = CM_OK;
+	enum cm_status rc = describe(store, work->client->client_id, &before, err);
 
-	if (work->write == cm_client_insert)
+	if (rc == CM_OK && work->write == cm_client_insert)
 		rc = cm_client_count(store, &count, err);
 	if (rc == CM_OK && count >= CLIENTS_MAX)
 		rc = cm_err_set(err, CM_THROTTLED,
 		                "There are too many registered clients. Try again tomorrow.");
 	if (rc == CM_OK)
 		rc = work->write(store, work->client, err);
-	return rc == CM_OK ? cm_audit_insert(store, &work->audit, err) : rc;
+	if (rc == CM_OK)
+		rc = tell(store, work, &before, err);
+	cm_buf_clear(&before);
+	return rc;
 }
 
 static enum cm_status run(struct cm_exchange *x, struct cm_client *client, const char *tool,

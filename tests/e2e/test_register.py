@@ -233,6 +233,23 @@ class Manage(oauth_case.OAuthCase):
         reply = self.send("PUT", json=self.metadata(redirect_uris=["javascript:1"]))
         self.assertEqual(reply.json()["error"], "invalid_redirect_uri")
 
+    def test_trail(self):
+        """The trail has what a client was and what it became, and no secret."""
+        self.send("PUT", json=self.metadata(client_name="New name"))
+        self.assertEqual(self.send("DELETE").status_code, 204)
+        rows = self.instance.query(
+            "SELECT tool, before_json, after_json FROM audit WHERE target = ? ORDER BY id",
+            self.made["client_id"])
+        names = [tuple(text and json.loads(text)["client_name"] for text in row[1:])
+                 for row in rows]
+        self.assertEqual([row["tool"] for row in rows],
+                         ["register_client", "update_client", "delete_client"])
+        self.assertEqual(names, [(None, "A test client"), ("A test client", "New name"),
+                                 ("New name", None)])
+        told = str([tuple(row) for row in rows])
+        self.assertNotIn(self.token, told)
+        self.assertNotIn(self.made["client_secret"], told)
+
     def test_A35_token_is_stored_as_a_digest(self):
         """Who reads the file can manage no client."""
         row = self.instance.query("SELECT * FROM application WHERE client_id = ?",
