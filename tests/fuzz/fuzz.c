@@ -10,6 +10,7 @@
 #include "auth/key.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "store/client.h"
 #include "store/setting.h"
 #include "tools/toolbox.h"
@@ -71,6 +72,16 @@ void fuzz_silence(void)
 
 /* --- the server --- */
 
+static void check_log(const char *line, void *arg)
+{
+	cm_json *json = NULL;
+
+	(void)arg;
+	fuzz_must(cm_json_parse(line, strlen(line), &json, NULL) == CM_OK,
+	          "a line of the log is JSON");
+	cm_json_free(json);
+}
+
 static uint64_t random_state;
 
 /* splitmix64 */
@@ -93,7 +104,7 @@ static enum cm_status set_up(struct cm_store *store, void *arg, struct cm_err *e
 
 	(void)arg;
 	if ((rc = cm_setting_set(store, "signing_algorithm", "ES256", err)) == CM_OK &&
-	    (rc = cm_setting_set(store, "log_level", "off", err)) == CM_OK)
+	    (rc = cm_setting_set(store, "log_level", "info", err)) == CM_OK)
 		rc = cm_key_create(store, "ES256", err);
 	return rc;
 }
@@ -152,6 +163,7 @@ static void open_server(struct fuzz_server *server)
 	struct cm_err err = {0};
 
 	random_state = 1;
+	cm_log_sink(check_log, NULL);
 	cm_crypto_random_source(random_bytes);
 	cm_context_init(&server->ctx, ":memory:");
 	fuzz_must(cm_store_open(":memory:", true, &store, &err) == CM_OK &&
