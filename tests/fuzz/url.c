@@ -36,7 +36,7 @@ static bool same_address(const char *ours, const char *theirs)
 	char copy[2][64];
 
 	for (int i = 0; i < 2; i++) {
-		snprintf(copy[i], sizeof copy[i], "%s", (i == 0 ? ours : theirs) + 1);
+		snprintf(copy[i], sizeof copy[i], "%.63s", (i == 0 ? ours : theirs) + 1);
 		copy[i][strcspn(copy[i], "]")] = '\0';
 	}
 	return inet_pton(AF_INET6, copy[0], &a) == 1 && inet_pton(AF_INET6, copy[1], &b) == 1 &&
