@@ -303,7 +303,7 @@ fuzz: ## let libFuzzer look for inputs that break something, each target for SEC
 
 .PHONY: fuzzed
 fuzzed: $(FUZZ)
-	@tests/fuzz/run $(BUILD)/fuzz $(SECONDS) $(FUZZ_TARGETS)
+	@tests/fuzz/run $(BUILD) $(SECONDS) $(FUZZ_TARGETS)
 
 check-dist: dist ## use that archive on a rented host: a Debian 11, made by debootstrap (wants root)
 	@$(PYTHON) tests/dist/run.py --program "$(PROGRAM)" --archive "$(BUILD)"/dist/*.tar.gz \
