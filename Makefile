@@ -7,7 +7,7 @@ VAR ?= var
 PYTHON ?= /usr/bin/python3
 SECONDS ?= 60
 
-# The last part of BUILD picks the kind of build: asan, coverage, or (any other name) release.
+# The last part of BUILD picks the kind of build: asan, fuzz, coverage, or (any other name) release.
 BUILD ?= build
 VARIANT := $(notdir $(BUILD))
 
@@ -20,6 +20,7 @@ PACKAGES_TOOLS := clang-format clang-tidy cppcheck valgrind
 PACKAGES_CLIENTS := chromium python3-venv
 PACKAGES_BENCH := wrk valgrind
 PACKAGES_DIST := debootstrap
+PACKAGES_FUZZ := clang libclang-rt-14-dev
 PACKAGES_DEB := debhelper fakeroot groff-base lintian
 
 # Goals that change what the others find run before them, with -j too.
@@ -41,6 +42,9 @@ HARDENING := -fstack-protector-strong -fstack-clash-protection
 ifeq ($(VARIANT),asan)
 CFLAGS ?= -O1 -g
 KIND := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(VARIANT),fuzz)
+CFLAGS ?= -O1 -g
+KIND := -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 else ifeq ($(VARIANT),coverage)
 CFLAGS ?= -O0 -g
 KIND := --coverage
@@ -79,14 +83,21 @@ PLACE = $(DESTDIR)$(PREFIX)
 INSTALLED := $(addprefix deploy/,README.md apply configure install apache/* cron/* init.d/* lighttpd/* \
 	logrotate/* nginx/* prometheus/* systemd/*)
 
+# A program a target: here the inputs that are kept are run through it, in build/fuzz libFuzzer's own.
+FUZZ_TARGETS := $(filter-out fuzz main,$(basename $(notdir $(wildcard tests/fuzz/*.c))))
+FUZZ := $(FUZZ_TARGETS:%=$(BUILD)/targets/%)
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
+DEPENDENCIES += $(FUZZ_OBJECTS:.o=.d)
+
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all setup setup-mounts setup-install setup-tools setup-clients setup-bench setup-dist setup-deb \
-	run check checklist check-together check-unit check-asan check-valgrind check-mounts check-install \
-	check-clients check-dist check-deb bench bench-instructions lint format coverage install dist deb clean help tests \
+	setup-fuzz run check checklist check-together check-unit check-asan check-valgrind check-mounts \
+	check-install check-clients check-dist check-deb bench bench-instructions fuzz lint format coverage \
+	install dist deb clean help tests \
 	can-build can-test FORCE
 
 all: $(PROGRAM) ## build the program: build/casement
@@ -112,6 +123,9 @@ setup-bench: ## install what bench needs besides node and npm, and the peer's pa
 
 setup-dist: ## install what check-dist needs besides
 	@deploy/setup $(PACKAGES_DIST)
+
+setup-fuzz: ## install what fuzz needs besides
+	@deploy/setup $(PACKAGES_FUZZ)
 
 setup-deb: ## install what deb and check-deb need besides
 	@deploy/setup $(PACKAGES_DEB) $(PACKAGES_DIST)
@@ -175,6 +189,15 @@ $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
 
+$(FUZZ_OBJECTS): ALL_CPPFLAGS += -I.
+
+FUZZ_MAIN = $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(BUILD)/obj/tests/fuzz/main.o)
+FUZZ_PARTS := $(BUILD)/obj/tests/fuzz/fuzz.o $(filter-out %/main.o,$(FCGI_OBJECTS)) $(LIBRARY)
+
+$(FUZZ): $(BUILD)/targets/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_PARTS) | $(BUILD)/obj/tests/fuzz/main.o
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $(FUZZ_MAIN) $^ -lfcgi $(PKG_LIBS) $(LDLIBS)
+
 # The same program, with its libraries and its loader from lib/ beside it.  RPATH (not RUNPATH)
 # holds for the libraries of libraries too.
 $(BUILD)/dist/casement: $(PROGRAM)
@@ -189,7 +212,7 @@ dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries in
 deb: | $(FIRST) ## build Debian packages, looked over by lintian: build/deb
 	@deploy/deb "$(BUILD)/deb"
 
-tests: $(PROGRAM) $(UNIT) next | can-test
+tests: $(PROGRAM) $(UNIT) $(FUZZ) next | can-test
 
 .PHONY: next
 next: $(PROGRAM)
@@ -197,9 +220,12 @@ next: $(PROGRAM)
 
 E2E = $(PYTHON) tests/e2e/run.py --binary $(1) --server $(2) --next $(NEXT)
 
-check: tests ## run every test: unit, guards, end to end under lighttpd and as CGI
+REPLAY = tests/fuzz/replay $(BUILD)/targets $(FUZZ_TARGETS)
+
+check: tests ## run every test: unit, kept inputs of the fuzzers, guards, end to end under lighttpd and as CGI
 	@CASEMENT="$(PROGRAM)" tests/run \
 		unit '$(UNIT)' \
+		fuzz '$(REPLAY)' \
 		guards 'tests/guards/run' \
 		'e2e lighttpd' '$(call E2E,$(PROGRAM),lighttpd)' \
 		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)'
@@ -214,7 +240,7 @@ check-unit: $(UNIT) ## run the unit tests alone
 	@$(UNIT)
 
 # A web server's children have no terminal, so the sanitizers write their reports to a folder.
-check-asan: ## run unit and end to end with AddressSanitizer, LeakSanitizer and UBSan
+check-asan: ## run unit, kept inputs and end to end with AddressSanitizer, LeakSanitizer and UBSan
 	@$(MAKE) $(call PASS,build/asan) sanitized
 
 .PHONY: sanitized
@@ -225,6 +251,7 @@ sanitized: tests
 	UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path='$$log'" \
 	tests/run \
 		unit '$(UNIT)' \
+		fuzz '$(REPLAY)' \
 		'e2e lighttpd' '$(call E2E,$(PROGRAM),lighttpd)' \
 		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)' \
 		'no reports' 'tests/reports $(BUILD)/reports'
@@ -269,6 +296,14 @@ bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and 
 
 bench-instructions: $(PROGRAM) ## count instructions a request by callgrind
 	@$(PYTHON) tests/bench/instructions.py --binary $(PROGRAM)
+
+fuzz: ## let libFuzzer look for inputs that break something, each target for SECONDS=60
+	@command -v clang >/dev/null || { echo 'not installed: clang; run: make setup-fuzz' >&2; exit 1; }
+	@$(MAKE) $(call PASS,build/fuzz) CC=clang SECONDS=$(SECONDS) fuzzed
+
+.PHONY: fuzzed
+fuzzed: $(FUZZ)
+	@tests/fuzz/run $(BUILD) $(SECONDS) $(FUZZ_TARGETS)
 
 check-dist: dist ## use that archive on a rented host: a Debian 11, made by debootstrap (wants root)
 	@$(PYTHON) tests/dist/run.py --program "$(PROGRAM)" --archive "$(BUILD)"/dist/*.tar.gz \

@@ -33,7 +33,9 @@ static void make_key(enum cm_throttle_kind kind, const char *subject, char out[K
 static int64_t wait_after(enum cm_throttle_kind kind, int64_t failures)
 {
 	int64_t beyond = failures - kinds[kind].free;
-	int64_t wait_s = beyond < 0 ? 0 : beyond > 20 ? kinds[kind].wait_max_s : 1LL << beyond;
+	int64_t wait_s = beyond < 0    ? 0
+	                 : beyond > 20 ? kinds[kind].wait_max_s
+	                               : (int64_t)1 << beyond;
 
 	return wait_s < kinds[kind].wait_max_s ? wait_s : kinds[kind].wait_max_s;
 }

@@ -17,7 +17,7 @@ static const char *const words[] = {
 enum { SENTENCE_MAX = 2000 };
 
 /* Some of it was said by a stranger's server: nothing that a terminal would obey. */
-static void add(struct cm_buf *buf, const char *fmt, va_list ap)
+CM_PRINTF(2, 0) static void add(struct cm_buf *buf, const char *fmt, va_list ap)
 {
 	char text[SENTENCE_MAX];
 

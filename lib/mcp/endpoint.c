@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "mcp/message.h"
 
-enum { BATCH_MAX = 100 };
+enum { BATCH_MAX = 100, REQUESTED_MAX = 200 };
 
 #define VERSION_META "io.modelcontextprotocol/protocolVersion"
 
@@ -51,11 +51,15 @@ static void refuse_version(struct cm_message *m, const cm_json *message, const c
 	struct cm_buf *out = &m->x->res->body;
 	const cm_json *id = cm_json_get(message, "id");
 	struct cm_buf data = {0};
+	char requested[REQUESTED_MAX];
 
+	/* A header may hold any bytes, JSON none but UTF-8. */
+	snprintf(requested, sizeof requested, "%s", wanted);
+	cm_text_repair(requested);
 	cm_json_put_open(&data, '{');
 	cm_json_put_name(&data, "supported");
 	cm_revision_put_names(&data);
-	cm_json_put_member(&data, "requested", wanted);
+	cm_json_put_member(&data, "requested", requested);
 	cm_json_put_close(&data, '}');
 	cm_json_put_open(out, '{');
 	cm_json_put_member(out, "jsonrpc", "2.0");

@@ -26,9 +26,8 @@ static enum cm_status bad(struct cm_err *err, const char *why)
 	return cm_err_set(err, CM_INPUT, "The application's own document %s.", why);
 }
 
-/* What the document says; it must be about itself, and know no secret that others could know. */
-static enum cm_status read_document(const char *client_id, const struct cm_buf *text,
-                                    struct cm_client *out, struct cm_err *err)
+enum cm_status cm_document_read(const char *client_id, const struct cm_buf *text,
+                                struct cm_client *out, struct cm_err *err)
 {
 	struct cm_err why = {0};
 	cm_json *json = NULL;
@@ -83,7 +82,7 @@ static enum cm_status renew(struct cm_exchange *x, const char *client_id, int64_
 	if ((rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||
 	    (rc = cm_crypto_sha256_hex(client_id, strlen(client_id), digest, err)) != CM_OK ||
 	    (rc = cm_fetch_json(client_id, DOCUMENT_MAX, &text, err)) != CM_OK ||
-	    (rc = read_document(client_id, &text, &fresh, err)) != CM_OK)
+	    (rc = cm_document_read(client_id, &text, &fresh, err)) != CM_OK)
 		goto out;
 	snprintf(fresh.client_id, sizeof fresh.client_id, "%s", client_id);
 	snprintf(fresh.name, sizeof fresh.name, "document-%.32s", digest);

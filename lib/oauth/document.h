@@ -14,6 +14,14 @@
 enum cm_status cm_document_client(struct cm_exchange *x, const char *client_id,
                                   struct cm_client *out, struct cm_err *err);
 
+/*
+ * What a document says of the client whose client_id is its URL; it must be about itself, and know
+ * no secret that others could know.  *out must be empty; release it with cm_client_clear().
+ * CM_INPUT when the document is no good.
+ */
+enum cm_status cm_document_read(const char *client_id, const struct cm_buf *text,
+                                struct cm_client *out, struct cm_err *err);
+
 /* Whether a client_id may be the URL of a document: https, with a path, and nothing that hides. */
 bool cm_document_is_url(const char *client_id);
 

@@ -37,7 +37,7 @@ int cm_entity_column(const struct cm_entity *entity, const char *column)
 			return index;
 		index += name != NULL;
 	}
-	assert(!"a column that the entity has");
+	assert(false && "a column that the entity has");
 	return 0;
 }
 

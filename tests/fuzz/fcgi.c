@@ -1,0 +1,84 @@
+/*
+ * Records of FastCGI into the responder, through a socket.  The input: k (the web server reads the
+ * answer) or anything else (it is gone by then), then the bytes that it sends.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fcgi/responder.h"
+#include "fuzz.h"
+
+/* Answers to more than these bytes could fill the socket, which nobody empties meanwhile. */
+enum { READ_MAX = 1024, GONE_MAX = 16384 };
+
+static struct sockaddr_un address;
+
+/* libfcgi loses 48 bytes a management record of a type unknown to it; no web server sends any. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfcgi.so";
+}
+
+/* Descriptor 0 is the listening socket, as a web server hands it over; it never waits. */
+static void listen_once(void)
+{
+	static bool done;
+	int fd;
+
+	if (done)
+		return;
+	done = true;
+	/* In the abstract namespace: no file. */
+	address.sun_family = AF_UNIX;
+	snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "casement-fuzz-%ld",
+	         (long)getpid());
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	fuzz_must(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+	              listen(fd, 1) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO,
+	          "a socket listens");
+	close(fd);
+}
+
+/*
+ * Whether a name or a value could be said to have 16 MiB or more: libfcgi adds two such lengths up
+ * in an int and believes the sum (CVE-2025-23016).  Only the web server can send records.
+ */
+static bool is_beyond_libfcgi(const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] > 0x80)
+			return true;
+	}
+	return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_server *server = fuzz_server();
+	bool reads = size > 0 && data[0] == 'k';
+	char sink[4096];
+	int client, lowest;
+
+	if (size == 0 || size > (reads ? READ_MAX : GONE_MAX) || is_beyond_libfcgi(data, size))
+		return 0;
+	listen_once();
+	client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fuzz_must(client >= 0 &&
+	              connect(client, (struct sockaddr *)&address, sizeof address) == 0 &&
+	              send(client, data + 1, size - 1, MSG_NOSIGNAL) == (ssize_t)size - 1,
+	          "the socket takes the input");
+	shutdown(client, reads ? SHUT_WR : SHUT_RDWR);
+	/* The responder runs until no more comes.  It opens /dev/null once a run, first of all. */
+	lowest = dup(client);
+	close(lowest);
+	(void)cm_responder_run(&server->ctx);
+	close(lowest);
+	while (reads && read(client, sink, sizeof sink) > 0)
+		continue;
+	close(client);
+	return 0;
+}
