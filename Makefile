@@ -312,18 +312,6 @@ check-dist: dist ## use that archive on a rented host: a Debian 11, made by debo
 check-deb: deb ## install the packages on a Debian made by debootstrap, use and remove them (wants root)
 	@$(PYTHON) tests/deb/run.py --packages "$(BUILD)/deb" --world "$(BUILD)/debian"
 
-# What the tests of faults need: a program that runs out of memory, a library that shifts the clock.
-FAULT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/fault/,memory.c allocation.c state.c))
-$(FAULT_OBJECTS): ALL_CPPFLAGS += -I.
-
-$(BUILD)/fault/memory: $(FAULT_OBJECTS) $(BUILD)/obj/fcgi/answer.o $(LIBRARY)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
-
-$(BUILD)/fault/clock.so: tests/fault/clock.c $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
-
 lint: $(GENERATED) ## clang-tidy and cppcheck over lib and fcgi
 	@for tool in clang-tidy cppcheck; do command -v $$tool >/dev/null || \
 		{ echo "not installed: $$tool; run: make setup-tools" >&2; exit 1; }; done
