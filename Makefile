@@ -269,14 +269,14 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 		'e2e lighttpd' '$(call E2E,$(BUILD)/valgrind/casement,lighttpd)' \
 		'no reports' 'tests/reports $(BUILD)/valgrind/reports'
 
-check-mounts: $(PROGRAM) | can-test ## the end-to-end tests behind every web server, at the root and under a prefix
+check-mounts: $(PROGRAM) next | can-test ## the end-to-end tests behind every web server, at the root and under a prefix
 	@missing=; PATH=$$PATH:/usr/sbin; for tool in apache2 nginx spawn-fcgi multiwatch; do \
 		command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	test -e /usr/lib/apache2/modules/mod_fcgid.so || missing="$$missing mod_fcgid"; \
 	test -z "$$missing" || { echo "not installed:$$missing; run: make setup-mounts" >&2; exit 1; }
 	@tests/run \
 		configure '$(PYTHON) tests/deploy/configure.py --binary $(PROGRAM)' \
-		'every mounting' '$(PYTHON) tests/e2e/mounts.py --binary $(PROGRAM)'
+		'every mounting' '$(PYTHON) tests/e2e/mounts.py --binary $(PROGRAM) --next $(NEXT)'
 
 check-install: $(PROGRAM) ## deploy/install in systems of their own, with systemd and without (wants root)
 	@rm -rf "$(BUILD)/tree"

@@ -119,6 +119,40 @@ static void answer_other(const struct cm_route *route, const char *methods, stru
 	cm_exchange_fail(x, route->shape, &err);
 }
 
+/* The shape of the row with the longest path that a path ends with. */
+static enum cm_shape shape_by_end(const struct cm_route *table, size_t count, const char *path)
+{
+	enum cm_shape shape = CM_SHAPE_PLAIN;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(table[i].path);
+
+		if (len <= longest || strlen(path) < len ||
+		    strcmp(path + strlen(path) - len, table[i].path) != 0)
+			continue;
+		longest = len;
+		shape = table[i].shape;
+	}
+	return shape;
+}
+
+/*
+ * No row has the path.  But while the settings could not be read, nobody knows where paths begin:
+ * then the error is the store's, and only the end of the path tells its shape.
+ */
+static void answer_nowhere(const struct cm_route *table, size_t count, struct cm_exchange *x,
+                           struct cm_err *err)
+{
+	if (err->status != CM_OK && x->ctx->version < 0) {
+		cm_exchange_fail(x, shape_by_end(table, count, x->req->path), err);
+		return;
+	}
+	cm_err_clear(err);
+	cm_err_set(err, CM_NOT_FOUND, "There is nothing at this path.");
+	cm_exchange_fail(x, CM_SHAPE_PLAIN, err);
+}
+
 void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exchange *x)
 {
 	const struct cm_route *same_path = NULL;
@@ -142,12 +176,7 @@ void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exc
 		same_path = &table[i];
 	}
 	if (same_path == NULL) {
-		/* Until the settings were read once, nobody knows where the paths begin. */
-		if (err.status == CM_OK || x->ctx->version >= 0) {
-			cm_err_clear(&err);
-			cm_err_set(&err, CM_NOT_FOUND, "There is nothing at this path.");
-		}
-		cm_exchange_fail(x, CM_SHAPE_PLAIN, &err);
+		answer_nowhere(table, count, x, &err);
 		return;
 	}
 	put_methods(table, count, path, &methods);

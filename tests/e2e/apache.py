@@ -55,11 +55,6 @@ class Apache(Server):
             return []
         return [pid for pid in descendants(self.process.pid) if runs(pid, self.program)]
 
-    @property
-    def program(self):
-        """The path of what Apache starts."""
-        return self.binary
-
 
 class Htaccess(Apache):
     """A host that allows .htaccess files FileInfo and Options, and no more; mod_fcgid."""

@@ -37,10 +37,11 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
-def run(binary, server, prefix):
+def run(options, server, prefix):
     """Run the suite over one mounting; passed, failed, skipped, seconds and what it printed."""
     began = time.monotonic()
-    with subprocess.Popen([sys.executable, os.path.join(HERE, "run.py"), "--binary", binary,
+    with subprocess.Popen([sys.executable, os.path.join(HERE, "run.py"),
+                           "--binary", options.binary, "--next", options.next,
                            "--server", server, "--prefix", prefix], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         _running.add(process)
@@ -58,14 +59,16 @@ def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="End-to-end tests over every mounting.")
     parser.add_argument("--binary", default="build/casement", help="the program")
-    binary = parser.parse_args().binary
+    parser.add_argument("--next", default="build/next/casement",
+                        help="the same with one more migration, for upgrades")
+    options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, interrupt)
     total = [0, 0, 0]
     rows = []
     mounted = [(server, prefix) for server in mountings.SERVERS for prefix in ("", PREFIX)]
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = [pool.submit(run, binary, *one) for one in mounted]
+        runs = [pool.submit(run, options, *one) for one in mounted]
         for (server, prefix), done in zip(mounted, runs):
             *counts, seconds, output = done.result()
             print(f"\n== {server} {prefix or '/'}\n{output}", end="", flush=True)

@@ -23,7 +23,7 @@ class Nginx(Server):
     @property
     def socket(self):
         """The socket of the pool."""
-        return os.path.join(self.folder, "s")
+        return os.path.join(self.folder, "pool")
 
     def start(self):
         # A responder may die often for a while: multiwatch gives up no slot for that.

@@ -164,6 +164,11 @@ class Server:
         return self.origin + self.prefix
 
     @property
+    def program(self):
+        """The path of what the server starts."""
+        return self.binary
+
+    @property
     def documents(self):
         """The folder of the site around the program: one page, and a well-known document."""
         folder = os.path.join(self.folder, "w")

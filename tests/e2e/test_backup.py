@@ -304,6 +304,7 @@ class Restore(BackupCase):
         self.restore()
         self.assertEqual(self.made.query("PRAGMA user_version")[0][0], known)
         self.assertEqual(rows(self.copy, "PRAGMA user_version"), [(2,)])
+        self.made.run("setting", "set", "issuer", self.made.server.url, code=0)
         self.wait_for_health()
 
     def test_locked_database(self):

@@ -168,7 +168,7 @@ class Direct(case.Case):
 
     def test_A26_cookie_over_https(self):
         """Behind https the cookie is for this host alone, and goes nowhere in the clear."""
-        self.fresh(settings={"issuer": "https://public.example"})
+        self.fresh(start=False, settings={"issuer": "https://public.example" + self.http.prefix})
         reply = self.cgi(REQUEST_METHOD="GET", REQUEST_URI="/account", HTTPS="on",
                          CONTENT_TYPE=None, REMOTE_ADDR="192.0.2.1")
         self.assertEqual(reply.status_code, 200, reply.text)

@@ -92,7 +92,8 @@ class Interrupted(case.Case):
         """A whole request, as bytes."""
         body = case.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
         return fastcgi.request({
-            "REQUEST_METHOD": "POST", "REQUEST_URI": client.MCP_PATH, "REMOTE_ADDR": "127.0.0.1",
+            "REQUEST_METHOD": "POST", "REQUEST_URI": self.http.prefix + client.MCP_PATH,
+            "REMOTE_ADDR": "127.0.0.1",
             "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
             "HTTP_AUTHORIZATION": f"Bearer {self.demo()}"}, body)
 
@@ -173,7 +174,7 @@ class Log(case.Case):
         self.assertIn("can't write the log to syslog: No such file", log)
         self.assertEqual(log.count("\"method\":\"ping\""), 6, log)
         if made.server.pooled:
-            self.assertLessEqual(log.count("can't write the log"), made.server.processes)
+            self.assertLessEqual(log.count("can't write the log"), len(made.server.responders()))
 
 
 class Upgrade(case.Case):
@@ -189,12 +190,12 @@ class Upgrade(case.Case):
         """An installation with a program of its own, which may be replaced."""
         folder = instance.short_folder()
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        self.program = os.path.join(folder, "casement.fcgi")
-        shutil.copy2(instance.Instance.binary, self.program)
+        program = os.path.join(folder, "casement.fcgi")
+        shutil.copy2(instance.Instance.binary, program)
 
         class Own(instance.Instance):
             """The same with another program."""
-            binary = self.program
+            binary = program
 
         made = Own()
         self.addCleanup(made.close)
@@ -207,8 +208,9 @@ class Upgrade(case.Case):
 
     def replace(self):
         """Put the next program in the place of this one, as mv and dpkg do."""
-        shutil.copy2(instance.Instance.next_binary, self.program + ".new")
-        os.rename(self.program + ".new", self.program)
+        for path in {self.instance.server.binary, self.instance.server.program}:
+            shutil.copy2(instance.Instance.next_binary, path + ".new")
+            os.rename(path + ".new", path)
 
     def test_under_load(self):
         """Every answer is 200, or 503 with Retry-After; nothing acknowledged is lost."""
@@ -223,12 +225,13 @@ class Upgrade(case.Case):
             load.wait(60)
         self.assertEqual((load.broken, load.other), ([], []))
         self.assertEqual(self.schema(), before + 1)
-        for pid in pids:
+        if made.server.processes:
             # The same processes: no web server had to start one.
-            self.assertTrue(os.path.samefile(f"/proc/{pid}/exe", self.program))
-        if made.server.pooled:
+            for pid in pids:
+                self.assertTrue(os.path.samefile(f"/proc/{pid}/exe", made.server.program))
             self.assertEqual(made.server.responders(), pids)
-            self.assertLessEqual(len(load.refused), 2 * len(pids))
+        if made.server.pooled:
+            self.assertLessEqual(len(load.refused), 2 * len(made.server.responders()))
         for name in load.acknowledged:
             self.assertIsNotNone(self.row(f"my-org/{name}"), name)
         self.assertEqual(made.query("PRAGMA integrity_check")[0][0], "ok")

@@ -316,6 +316,11 @@ static void test_no_store(void)
 	    {"HEAD", "/all", "{\"error\":\"store\","},
 	    {"POST", "/oauth", "{\"error\":\"temporarily_unavailable\","},
 	    {"POST", "/rpc", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32603,"},
+	    /* Below a prefix that nobody knows yet. */
+	    {"GET", "/auth/open", "{\"error\":\"store\","},
+	    {"POST", "/au/th/oauth", "{\"error\":\"temporarily_unavailable\","},
+	    {"POST", "/auth/rpc", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32603,"},
+	    {"POST", "/auth/nonsense", "{\"error\":\"store\","},
 	};
 	struct cm_context ctx;
 
@@ -335,8 +340,8 @@ static void test_no_store(void)
 		           strstr(cm_buf_str(&talk.res.headers), "Retry-After: ") != NULL);
 		end(&talk);
 	}
-	/* What is wrong without asking the store is said as ever. */
 	expect(&ctx, "GET", "/nonsense", "X=y", 503, 0);
+	/* What is wrong without asking the store is said as ever. */
 	expect(&ctx, "PUT", "/open", "X=y", 405, 0);
 	cm_context_clear(&ctx);
 }
