@@ -12,6 +12,7 @@ class Apache(Server):
     """mod_fcgid, as deploy/configure has it.  Processes come and go."""
 
     name = "apache"
+    programs = ("apache2",)
     modules = ("mpm_event", "authz_core", "alias", "dir", "fcgid")
     as_user = True
     own_answers = {"/%2e%2e/etc/passwd": 400}

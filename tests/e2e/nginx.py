@@ -12,6 +12,7 @@ class Nginx(Server):
     """Two processes on one unix socket; nginx as deploy/configure has it."""
 
     name = "nginx"
+    programs = ("nginx", "spawn-fcgi", "multiwatch")
     processes = 2
     as_user = True
     own_answers = {"/%2e%2e/etc/passwd": 400}

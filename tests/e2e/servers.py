@@ -116,6 +116,7 @@ class Server:
     """
 
     name = ""
+    programs = ()           # that it needs besides what every test needs
     prefix = ""             # the path under which the program is mounted; set by run.py
 
     # What the mounting is like, for the tests that care.

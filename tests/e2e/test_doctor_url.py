@@ -70,8 +70,7 @@ class UrlCase(mistakes.MistakeCase):
 
     def site(self, server_class, **options):
         """An installation behind a web server of this class."""
-        for program in {apache: ("apache2",), nginx: ("nginx", "spawn-fcgi", "multiwatch")}.get(
-                __import__(server_class.__mro__[1].__module__), ()):
+        for program in server_class.programs:
             try:
                 servers.find_program(program)
             except FileNotFoundError as error:
