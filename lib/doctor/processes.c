@@ -170,6 +170,11 @@ static void judge(const struct census *census, struct cm_finding *f)
 {
 	unsigned long long memory = memory_kib();
 
+	if (census->count == 0) {
+		cm_finding_say(f, CM_VERDICT_OK, "None is seen that serves it%s.",
+		               geteuid() == 0 ? "" : "; root sees those of a systemd unit too");
+		return;
+	}
 	cm_finding_say(f, CM_VERDICT_OK, "%u serve it, with %llu KiB of their own.", census->count,
 	               census->kib);
 	if (census->count <= PROCESSES_MANY && census->kib <= memory / 2)

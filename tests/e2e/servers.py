@@ -214,7 +214,11 @@ class Server:
         born = {pid: process_birth(pid) for pid in self.responders()}
         self.end(self.process)
         for pid, birth in born.items():
-            if birth is not None and not wait_gone(pid, birth, patient(STOP_SECONDS)):
+            if birth is None or wait_gone(pid, birth, patient(STOP_SECONDS) / 2):
+                continue
+            # One that lighttpd had forked but not yet made the program took the signal for lighttpd.
+            os.kill(pid, signal.SIGTERM)
+            if not wait_gone(pid, birth, patient(STOP_SECONDS) / 2):
                 self.stubborn.append(pid)
                 os.kill(pid, signal.SIGKILL)
         self.process = None

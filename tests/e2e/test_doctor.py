@@ -503,7 +503,7 @@ class Processes(InsideCase):
         self.assertRegex(str(findings), "3 serve it")
         other = self.put(good_database(), os.path.join(self.folder, "other.db"))
         self.database = other
-        self.assertRegex(str(self.doctor_of_program()), "0 serve it")
+        self.assertRegex(str(self.doctor_of_program()), "None is seen that serves it")
 
     def test_too_many(self):
         """More than a machine has use for."""
