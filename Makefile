@@ -240,7 +240,7 @@ check-unit: $(UNIT) ## run the unit tests alone
 	@$(UNIT)
 
 # A web server's children have no terminal, so the sanitizers write their reports to a folder.
-check-asan: ## run unit, kept inputs and end to end with AddressSanitizer, LeakSanitizer and UBSan
+check-asan: ## run unit, kept inputs and end to end (lighttpd) with AddressSanitizer, LeakSanitizer and UBSan
 	@$(MAKE) $(call PASS,build/asan) sanitized
 
 .PHONY: sanitized
@@ -253,7 +253,6 @@ sanitized: tests
 		unit '$(UNIT)' \
 		fuzz '$(REPLAY)' \
 		'e2e lighttpd' '$(call E2E,$(PROGRAM),lighttpd)' \
-		'e2e cgi' '$(call E2E,$(PROGRAM),cgi)' \
 		'no reports' 'tests/reports $(BUILD)/reports'
 
 # Only the responders run under valgrind: there, a command that makes an RSA key takes ten seconds.
