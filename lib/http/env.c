@@ -3,30 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether two variables are lines of one header; other variables are never joined. */
-static bool same_header(const char *one, const char *other)
+/* The length of a header's name, the '=' after it counted too; 0 for other variables. */
+static size_t name_of(const char *entry)
 {
-	size_t len = strcspn(one, "=");
+	const char *end = strncmp(entry, "HTTP_", 5) == 0 ? strchr(entry, '=') : NULL;
 
-	return strncmp(one, "HTTP_", 5) == 0 && strncmp(one, other, len) == 0 && other[len] == '=';
+	return end == NULL ? 0 : (size_t)(end - entry) + 1;
 }
 
 /* Where the next line of a header is, from i on; where the list ends when there is none. */
-static size_t find(const char *const *env, size_t i, const char *header)
+static size_t find(const char *const *env, size_t i, const char *header, size_t name)
 {
-	while (env[i] != NULL && !same_header(header, env[i]))
+	while (env[i] != NULL && strncmp(env[i], header, name) != 0)
 		i++;
 	return i;
+}
+
+/* Other variables are never joined. */
+static bool is_repeated(const char *const *env, size_t i)
+{
+	size_t name = name_of(env[i]);
+
+	return name > 0 && env[find(env, i + 1, env[i], name)] != NULL;
 }
 
 /* Write all lines of the header that begins at env[i]; the end of what was written. */
 static char *join(const char *const *env, size_t i, char *text)
 {
 	const char *header = env[i];
+	size_t name = name_of(header);
 
 	text = stpcpy(text, header);
-	while (env[i = find(env, i + 1, header)] != NULL)
-		text = stpcpy(stpcpy(text, ", "), env[i] + strcspn(header, "=") + 1);
+	while (name > 0 && env[i = find(env, i + 1, header, name)] != NULL)
+		text = stpcpy(stpcpy(text, ", "), env[i] + name);
 	return text + 1;
 }
 
@@ -37,18 +46,20 @@ enum cm_status cm_env_init(struct cm_env *out, const char *const *env, struct cm
 	char *text;
 
 	*out = (struct cm_env){.list = env};
-	for (; env[count] != NULL; count++) {
-		repeated = repeated || env[find(env, count + 1, env[count])] != NULL;
-		size += strlen(env[count]) + sizeof ", ";
-	}
+	for (; env[count] != NULL; count++)
+		repeated = repeated || is_repeated(env, count);
 	if (!repeated)
 		return CM_OK;
+	for (size_t i = 0; i < count; i++)
+		size += strlen(env[i]) + sizeof ", ";
 	out->own = malloc((count + 1) * sizeof *out->own + size);
 	if (out->own == NULL)
 		return cm_err_set(err, CM_NOMEM, "no memory for the headers");
 	text = (char *)(out->own + count + 1);
 	for (size_t i = 0; i < count; i++) {
-		if (find(env, 0, env[i]) < i)
+		size_t name = name_of(env[i]);
+
+		if (name > 0 && find(env, 0, env[i], name) < i)
 			continue;
 		out->own[kept++] = text;
 		text = join(env, i, text);

@@ -33,7 +33,7 @@ static void measure(struct cm_request *req)
 	size_t i;
 
 	for (i = 0; i < CM_VARIABLES_MEASURED && req->env[i] != NULL; i++) {
-		size_t len = strcspn(req->env[i], "=");
+		size_t len = (size_t)(strchrnul(req->env[i], '=') - req->env[i]);
 
 		/* Nobody asks for a name that long. */
 		req->name_length[i] = len < UCHAR_MAX ? (unsigned char)len : UCHAR_MAX;
