@@ -31,10 +31,11 @@ static bool same_bits(const unsigned char *a, const unsigned char *b, int bits)
 	return true;
 }
 
-/* Whether an address is in ADDRESS/BITS; *good: that is a range. */
+/* Whether an address is in ADDRESS/BITS; *good: that is a range, of less than 64 bytes. */
 static bool in_range(const unsigned char *address, char *range, bool *good)
 {
 	char *slash = strchr(range, '/'), *end = NULL;
+	bool is_short = strlen(range) < 64;
 	unsigned char net[16];
 	int family, most;
 	long bits;
@@ -44,7 +45,7 @@ static bool in_range(const unsigned char *address, char *range, bool *good)
 	family = read_address(range, net);
 	most = family == 4 ? 32 : 128;
 	bits = slash == NULL ? most : strtol(slash, &end, 10);
-	*good = family != 0 && (slash == NULL || (slash[0] != '\0' && *end == '\0' &&
+	*good = is_short && family != 0 && (slash == NULL || (slash[0] != '\0' && *end == '\0' &&
 	                                          strspn(slash, "0123456789") == strlen(slash)));
 	*good = *good && bits <= most;
 	return *good && same_bits(address, net, (int)bits + (family == 4 ? 96 : 0));

@@ -1,6 +1,8 @@
 /* JSON: what our parser accepts json-c's own accepts too, as the same value; what is written reads
  * back as that value. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
@@ -20,6 +22,22 @@ static struct json_object *oracle(const char *text, size_t len, bool *ok)
 	*ok = json_tokener_get_error(tokener) == json_tokener_success;
 	json_tokener_free(tokener);
 	return value;
+}
+
+/*
+ * json-c judges the lower 16 bits of what a surrogate pair stands for: U+1D800 is half a pair to it.
+ * Whether an escape begins such a pair.
+ */
+static bool is_beyond_oracle(const char *text)
+{
+	unsigned high;
+
+	for (; (text = strstr(text, "\\u")) != NULL; text += 2) {
+		if (sscanf(text + 2, "%4x", &high) == 1 && (high & 0xfc00) == 0xd800 &&
+		    (high & 0x3f) >= 0x36)
+			return true;
+	}
+	return false;
 }
 
 static void check_round_trip(const cm_json *value)
@@ -46,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (cm_json_parse((const char *)data, size, &ours, NULL) == CM_OK) {
 		theirs = oracle(text, size, &ok);
 		fuzz_must(ok, "json-c accepts it too");
-		fuzz_must(json_object_equal(ours, theirs), "json-c has the same value");
+		fuzz_must(is_beyond_oracle(text) || json_object_equal(ours, theirs),
+		          "json-c has the same value");
 		check_round_trip(ours);
 		json_object_put(theirs);
 	}

@@ -52,10 +52,20 @@ static void test_other_variables(void)
 	expect(env, wanted);
 }
 
+/* A name with a NUL in it ends there. */
+static void test_no_value(void)
+{
+	static const char *const env[] = {"HTTP_", "HTTP_=a", "HTTP_", "HTTP_=b", "HTTP_X", NULL};
+	static const char *const wanted[] = {"HTTP_", "HTTP_=a, b", "HTTP_", "HTTP_X", NULL};
+
+	expect(env, wanted);
+}
+
 static const struct cm_test tests[] = {
     {"where each header is there once, nothing is copied", test_each_once},
     {"the lines of a header are joined in their order", test_joined},
     {"what is no header is left alone", test_other_variables},
+    {"what has no value is no line of a header", test_no_value},
 };
 
 CM_SUITE(cm_suite_http_env, "http/env", tests);
