@@ -45,8 +45,9 @@ static bool in_range(const unsigned char *address, char *range, bool *good)
 	family = read_address(range, net);
 	most = family == 4 ? 32 : 128;
 	bits = slash == NULL ? most : strtol(slash, &end, 10);
-	*good = is_short && family != 0 && (slash == NULL || (slash[0] != '\0' && *end == '\0' &&
-	                                          strspn(slash, "0123456789") == strlen(slash)));
+	*good = is_short && family != 0 &&
+	        (slash == NULL || (slash[0] != '\0' && *end == '\0' &&
+	                           strspn(slash, "0123456789") == strlen(slash)));
 	*good = *good && bits <= most;
 	return *good && same_bits(address, net, (int)bits + (family == 4 ? 96 : 0));
 }

@@ -17,8 +17,8 @@ enum { READ_MAX = 1024, GONE_MAX = 16384 };
 static struct sockaddr_un address;
 
 /*
- * libfcgi loses 48 bytes a management record of a type unknown to it; no web server sends any.  GCC's
- * sanitizer is a library, which finds only what the program shows.
+ * libfcgi loses 48 bytes a management record of a type unknown to it; no web server sends any.
+ * GCC's sanitizer is a library, which finds only what the program shows.
  */
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

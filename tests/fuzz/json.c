@@ -25,8 +25,8 @@ static struct json_object *oracle(const char *text, size_t len, bool *ok)
 }
 
 /*
- * json-c judges the lower 16 bits of what a surrogate pair stands for: U+1D800 is half a pair to it.
- * Whether an escape begins such a pair.
+ * json-c judges the lower 16 bits of what a surrogate pair stands for: U+1D800 is half a pair to
+ * it. Whether an escape begins such a pair.
  */
 static bool is_beyond_oracle(const char *text)
 {
