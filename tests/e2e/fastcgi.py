@@ -47,7 +47,7 @@ class Responder:
     """The program with a listening socket of its own as its input."""
 
     def __init__(self, binary, folder, environment):
-        self.path = os.path.join(folder, "fastcgi")
+        self.path = os.path.join(folder, "responder")
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(self.path)
             listening.listen(16)
