@@ -1,6 +1,6 @@
 /* Files of `casement import`, as a dry run: nothing stays of one for the next. */
+#include <crypt.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,11 +10,14 @@
 
 static struct cli cli;
 
-/* Passwords that are hashed here take a tenth of a second each, and have no more to find. */
-static bool is_slow(const uint8_t *data, size_t size)
+/* In the place of libxcrypt's: that takes a tenth of a second, and nothing is looked for in it. */
+char *crypt_rn(const char *phrase, const char *setting, void *data, int size)
 {
-	return size > 0 && memmem(data, size, "\"password\"", 10) != NULL &&
-	       memmem(data, size, "bcrypt", 6) == NULL;
+	static const char digest[] = "OepFb0pjMdTGGUtHbZR2DRvLPNCQaMr5tPoUFBCzPpD";
+
+	(void)phrase;
+	snprintf(data, (size_t)size, "%s$%s", setting, digest);
+	return data;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,8 +28,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char path[64];
 	int file;
 
-	if (is_slow(data, size))
-		return 0;
 	fuzz_silence();
 	file = memfd_create("import", MFD_CLOEXEC);
 	fuzz_must(file >= 0 && write(file, data, size) == (ssize_t)size, "memory");
