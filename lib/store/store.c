@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "store/journal.h"
 #include "store/query.h"
+#include "store/vfs.h"
 
 enum { BUSY_TIMEOUT_US = 5000000 };
 
@@ -163,7 +164,7 @@ static void configure(struct cm_store *store)
 static enum cm_status connect_file(struct cm_store *store, const char *path, int flags,
                                    struct cm_err *err)
 {
-	int code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	int code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, cm_vfs_name());
 
 	if (code != SQLITE_OK)
 		return cm_err_set(err, CM_STORE, "can't open the database %s: %s", path,
@@ -408,6 +409,16 @@ static enum cm_status write_within(struct cm_store *store, cm_store_work *work, 
 	return rc;
 }
 
+static enum cm_status commit(struct cm_store *store, struct cm_err *err)
+{
+	enum cm_status rc;
+
+	cm_vfs_commit_begin();
+	rc = run(store, CM_STMT_COMMIT, err);
+	cm_vfs_commit_end();
+	return rc;
+}
+
 /* With the lock: a newer program may have changed the schema since this one looked at it. */
 static enum cm_status check_schema(struct cm_store *store, struct cm_err *err)
 {
@@ -430,7 +441,7 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 	if ((rc = check_schema(store, err)) == CM_OK)
 		rc = work(store, arg, err);
 	if (rc == CM_OK)
-		rc = run(store, CM_STMT_COMMIT, err);
+		rc = commit(store, err);
 	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */
 	if (rc != CM_OK && sqlite3_get_autocommit(store->db) == 0)
 		(void)run(store, CM_STMT_ROLLBACK, NULL);

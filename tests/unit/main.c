@@ -101,6 +101,7 @@ extern const struct cm_suite cm_suite_store_sweep;
 extern const struct cm_suite cm_suite_store_throttle;
 extern const struct cm_suite cm_suite_store_token;
 extern const struct cm_suite cm_suite_store_user;
+extern const struct cm_suite cm_suite_store_vfs;
 extern const struct cm_suite cm_suite_tools_access;
 extern const struct cm_suite cm_suite_tools_application;
 extern const struct cm_suite cm_suite_tools_arguments;
@@ -207,6 +208,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_throttle,
     &cm_suite_store_token,
     &cm_suite_store_user,
+    &cm_suite_store_vfs,
     &cm_suite_tools_access,
     &cm_suite_tools_application,
     &cm_suite_tools_arguments,
