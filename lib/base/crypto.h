@@ -27,8 +27,8 @@ enum cm_status cm_crypto_secret(char out[CM_SECRET_TEXT], struct cm_err *err);
 enum cm_status cm_crypto_id(char out[CM_ID_TEXT], struct cm_err *err);
 
 /*
- * The same, but the first 48 bits are a time, as of UUID version 7 (RFC 9562): identifiers that are made
- * one after another are neighbours in an index.  at_ms is in milliseconds since 1970.
+ * The same, but the first 48 bits are a time, as of UUID version 7 (RFC 9562): identifiers that are
+ * made one after another are neighbours in an index.  at_ms is in milliseconds since 1970.
  */
 enum cm_status cm_crypto_id_at(int64_t at_ms, char out[CM_ID_TEXT], struct cm_err *err);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@
 #include "store/query.h"
 #include "store/vfs.h"
 
-enum { BUSY_TIMEOUT_US = 5000000 };
+enum { BUSY_TIMEOUT_US = 5000000, PAUSE_MIN_US = 50, PAUSE_MAX_US = 1000 };
 
 struct cm_store {
 	sqlite3 *db;
@@ -134,18 +135,23 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 /*
  * Wait for a lock that another process has.  A transaction takes some tenths of a millisecond;
  * SQLite's own timeout would sleep for one millisecond, then for two, for five and so on, while
- * nobody writes.
+ * nobody writes.  Who has waited long looks less often.
  */
 static int wait_for_lock(void *arg, int tries)
 {
 	struct cm_store *store = arg;
-	int64_t now_us = cm_clock_monotonic_us();
-	struct timespec pause = {.tv_nsec = tries < 20 ? 100000 : 1000000};
+	int64_t now_us = cm_clock_monotonic_us(), waited_us, pause_us;
+	struct timespec pause = {0};
 
 	if (tries == 0)
 		store->waiting_since_us = now_us;
-	if (now_us - store->waiting_since_us > BUSY_TIMEOUT_US)
+	waited_us = now_us - store->waiting_since_us;
+	if (waited_us > BUSY_TIMEOUT_US)
 		return 0;
+	pause_us = waited_us / 16;
+	pause_us = pause_us < PAUSE_MIN_US ? PAUSE_MIN_US : pause_us;
+	pause_us = pause_us > PAUSE_MAX_US ? PAUSE_MAX_US : pause_us;
+	pause.tv_nsec = (long)pause_us * 1000;
 	(void)nanosleep(&pause, NULL);
 	return 1;
 }
@@ -154,6 +160,8 @@ static void configure(struct cm_store *store)
 {
 	sqlite3 *db = store->db;
 
+	/* Else the kernel would make the pauses of wait_for_lock() twice as long. */
+	(void)prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
 	sqlite3_extended_result_codes(db, 1);
 	sqlite3_busy_handler(db, wait_for_lock, store);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
