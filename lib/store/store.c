@@ -20,6 +20,9 @@
 
 enum { BUSY_TIMEOUT_US = 5000000, PAUSE_MIN_US = 50, PAUSE_MAX_US = 1000 };
 
+/* The write-ahead log goes into the file when it has so many pages, if readers let go in time. */
+enum { LOG_PAGES = 4000, CHECKPOINT_TIMEOUT_US = 100000 };
+
 struct cm_store {
 	sqlite3 *db;
 	char *path; /* NULL for a store without a file */
@@ -27,6 +30,8 @@ struct cm_store {
 	ino_t inode;
 	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
 	int64_t waiting_since_us;               /* for the lock, on the monotonic clock */
+	int64_t timeout_us;                     /* how long it waits */
+	int log_pages, checkpoint_at;           /* of the log: now, and with how many it ends */
 };
 
 struct sqlite3 *cm_store_db(struct cm_store *store)
@@ -146,7 +151,7 @@ static int wait_for_lock(void *arg, int tries)
 	if (tries == 0)
 		store->waiting_since_us = now_us;
 	waited_us = now_us - store->waiting_since_us;
-	if (waited_us > BUSY_TIMEOUT_US)
+	if (waited_us > store->timeout_us)
 		return 0;
 	pause_us = waited_us / 16;
 	pause_us = pause_us < PAUSE_MIN_US ? PAUSE_MIN_US : pause_us;
@@ -156,10 +161,43 @@ static int wait_for_lock(void *arg, int tries)
 	return 1;
 }
 
+/* After each commit to the log, in place of SQLite's own checkpoints. */
+static int note_log(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct cm_store *store = arg;
+
+	(void)db;
+	(void)name;
+	/* It began anew. */
+	if (pages < store->log_pages)
+		store->checkpoint_at = LOG_PAGES;
+	store->log_pages = pages;
+	return SQLITE_OK;
+}
+
+/*
+ * SQLite's own checkpoints let others write meanwhile.  With two busy processes the log then never
+ * begins anew: it grows, and each commit makes a checkpoint.
+ */
+static void checkpoint(struct cm_store *store)
+{
+	if (store->log_pages < store->checkpoint_at)
+		return;
+	store->timeout_us = CHECKPOINT_TIMEOUT_US;
+	/* Somebody who reads for long, such as a backup, is left alone until as much was added. */
+	if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL) !=
+	    SQLITE_OK)
+		store->checkpoint_at = store->log_pages + LOG_PAGES;
+	store->timeout_us = BUSY_TIMEOUT_US;
+}
+
 static void configure(struct cm_store *store)
 {
 	sqlite3 *db = store->db;
 
+	store->timeout_us = BUSY_TIMEOUT_US;
+	store->checkpoint_at = LOG_PAGES;
+	sqlite3_wal_hook(db, note_log, store);
 	/* Else the kernel would make the pauses of wait_for_lock() twice as long. */
 	(void)prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
 	sqlite3_extended_result_codes(db, 1);
@@ -248,8 +286,7 @@ static enum cm_status set_up(struct cm_store *store, const char *path, struct cm
 	else
 		return cm_err_set(err, rc, "%s", first.text);
 	if (rc == CM_OK)
-		rc =
-		    exec(store, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000", err);
+		rc = exec(store, "PRAGMA synchronous = FULL", err);
 	if (rc == CM_OK && schema < CM_SQL_MIGRATIONS)
 		rc = cm_store_write(store, migrate_all, NULL, err);
 	return rc;
@@ -450,6 +487,8 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 		rc = work(store, arg, err);
 	if (rc == CM_OK)
 		rc = commit(store, err);
+	if (rc == CM_OK)
+		checkpoint(store);
 	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */
 	if (rc != CM_OK && sqlite3_get_autocommit(store->db) == 0)
 		(void)run(store, CM_STMT_ROLLBACK, NULL);

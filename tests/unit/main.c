@@ -89,6 +89,7 @@ extern const struct cm_suite cm_suite_store_entity_list;
 extern const struct cm_suite cm_suite_store_grant;
 extern const struct cm_suite cm_suite_store_migration;
 extern const struct cm_suite cm_suite_store_inspect;
+extern const struct cm_suite cm_suite_store_log;
 extern const struct cm_suite cm_suite_store_organization;
 extern const struct cm_suite cm_suite_store_plan;
 extern const struct cm_suite cm_suite_store_query;
@@ -196,6 +197,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_grant,
     &cm_suite_store_migration,
     &cm_suite_store_inspect,
+    &cm_suite_store_log,
     &cm_suite_store_organization,
     &cm_suite_store_plan,
     &cm_suite_store_query,
