@@ -160,7 +160,7 @@ enum cm_status cm_issue_run(struct cm_context *ctx, const struct cm_issue *issue
 	enum cm_status rc;
 
 	*out = (struct cm_issued){.expires_in_s = lifetime_s(ctx, issue->client)};
-	if ((rc = cm_crypto_id(jti, err)) != CM_OK)
+	if ((rc = cm_crypto_id_at(cm_clock_now_ms(), jti, err)) != CM_OK)
 		return rc;
 	rows.token = (struct cm_token){
 	    .jti = jti,

@@ -12,6 +12,16 @@ int64_t cm_clock_now_s(void)
 	return fixed ? fixed_now_s : (int64_t)time(NULL);
 }
 
+int64_t cm_clock_now_ms(void)
+{
+	struct timespec now;
+
+	if (fixed)
+		return fixed_now_s * 1000;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int64_t cm_clock_monotonic_us(void)
 {
 	struct timespec now;

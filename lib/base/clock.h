@@ -8,6 +8,9 @@
 /* Seconds since 1970-01-01T00:00:00Z. */
 int64_t cm_clock_now_s(void);
 
+/* The same in milliseconds. */
+int64_t cm_clock_now_ms(void);
+
 /* Microseconds from an arbitrary beginning, for measuring how long something takes. */
 int64_t cm_clock_monotonic_us(void);
 

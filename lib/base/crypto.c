@@ -9,7 +9,7 @@
 
 #include "base/encode.h"
 
-enum { ID_BYTES = 16 };
+enum { ID_BYTES = 16, TIME_BYTES = 6 };
 
 static bool (*test_source)(void *out, size_t len);
 
@@ -79,6 +79,19 @@ enum cm_status cm_crypto_id(char out[CM_ID_TEXT], struct cm_err *err)
 	enum cm_status rc = draw_id(bytes, err);
 
 	out[0] = '\0';
+	if (rc == CM_OK)
+		cm_encode_hex(bytes, sizeof bytes, out);
+	return rc;
+}
+
+enum cm_status cm_crypto_id_at(int64_t at_ms, char out[CM_ID_TEXT], struct cm_err *err)
+{
+	unsigned char bytes[ID_BYTES];
+	enum cm_status rc = draw_id(bytes, err);
+
+	out[0] = '\0';
+	for (int i = 0; i < TIME_BYTES; i++)
+		bytes[i] = (unsigned char)(at_ms >> 8 * (TIME_BYTES - 1 - i));
 	if (rc == CM_OK)
 		cm_encode_hex(bytes, sizeof bytes, out);
 	return rc;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -24,6 +25,12 @@ enum cm_status cm_crypto_secret(char out[CM_SECRET_TEXT], struct cm_err *err);
 
 /* A new identifier: 128 random bits as lower-case hexadecimal. */
 enum cm_status cm_crypto_id(char out[CM_ID_TEXT], struct cm_err *err);
+
+/*
+ * The same, but the first 48 bits are a time, as of UUID version 7 (RFC 9562): identifiers that are
+ * made one after another are neighbours in an index.  at_ms is in milliseconds since 1970.
+ */
+enum cm_status cm_crypto_id_at(int64_t at_ms, char out[CM_ID_TEXT], struct cm_err *err);
 
 /* SHA-256 of len bytes (FIPS 180-4). */
 enum cm_status cm_crypto_sha256(const void *data, size_t len, unsigned char out[CM_SHA256_BYTES],

@@ -137,7 +137,7 @@ static void bind_record(struct cm_query *q, const struct cm_record *record)
 	const struct cm_value *value = record->value;
 
 	for (size_t i = 0; i < entity->field_count; i++) {
-		char name[64];
+		char name[64] = ":";
 
 		if (entity->fields[i].column == NULL)
 			continue;
@@ -145,7 +145,7 @@ static void bind_record(struct cm_query *q, const struct cm_record *record)
 			value++;
 			continue;
 		}
-		snprintf(name, sizeof name, ":%s", entity->fields[i].column);
+		strcpy(name + 1, entity->fields[i].column);
 		switch (cm_field_column_kind(&entity->fields[i])) {
 		case CM_COLUMN_TEXT:
 			cm_query_text(q, name, value->text);

@@ -48,8 +48,12 @@ static enum cm_status check_organizations(struct cm_store *store, const struct c
 
 	if (row->entity == &cm_organization_entity)
 		return CM_OK;
-	for (size_t i = 0; rc == CM_OK && i < CM_TENANT_COLUMNS && column[i] != NULL; i++)
-		rc = check_exists(store, row, column[i], err);
+	for (size_t i = 0; rc == CM_OK && i < CM_TENANT_COLUMNS && column[i] != NULL; i++) {
+		/* Mostly they name the same one. */
+		if (i == 0 ||
+		    strcmp(cm_record_text(row, column[i]), cm_record_text(row, column[i - 1])) != 0)
+			rc = check_exists(store, row, column[i], err);
+	}
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "store/application.h"
 #include "store/organization.h"
@@ -26,7 +27,7 @@ static enum cm_status make_secret(struct cm_record *record, struct cm_buf *once,
 static enum cm_status make_client_id(struct cm_record *record, struct cm_err *err)
 {
 	char id[CM_ID_TEXT];
-	enum cm_status rc = cm_crypto_id(id, err);
+	enum cm_status rc = cm_crypto_id_at(cm_clock_now_ms(), id, err);
 
 	return rc == CM_OK ? cm_record_set_text(record, "client_id", id, err) : rc;
 }

@@ -1,67 +1,59 @@
--- What has expired goes, a few rows at a time, within changes that are made anyway.
+-- What has expired goes, row by row, within changes that are made anyway.  One key and not a list of
+-- them: for a list SQLite would make a table of its own, which costs more than all else of a change that
+-- finds nothing expired.
 
 -- name: sweep_session
-DELETE FROM session WHERE id_sha256 IN
-  (SELECT id_sha256 FROM session WHERE expires_at_s < :before_s ORDER BY expires_at_s LIMIT :limit)
+DELETE FROM session WHERE id_sha256 =
+  (SELECT id_sha256 FROM session WHERE expires_at_s < :before_s ORDER BY expires_at_s LIMIT 1)
 
 -- name: sweep_code
-DELETE FROM authorization_code WHERE code_sha256 IN
+DELETE FROM authorization_code WHERE code_sha256 =
   (SELECT code_sha256 FROM authorization_code WHERE expires_at_s < :before_s
-    ORDER BY expires_at_s LIMIT :limit)
+    ORDER BY expires_at_s LIMIT 1)
 
 -- name: sweep_refresh
-DELETE FROM refresh_token WHERE token_sha256 IN
+DELETE FROM refresh_token WHERE token_sha256 =
   (SELECT token_sha256 FROM refresh_token WHERE expires_at_s < :before_s
-    ORDER BY expires_at_s LIMIT :limit)
+    ORDER BY expires_at_s LIMIT 1)
 
 -- name: sweep_device
-DELETE FROM device_code WHERE device_sha256 IN
+DELETE FROM device_code WHERE device_sha256 =
   (SELECT device_sha256 FROM device_code WHERE expires_at_s < :before_s
-    ORDER BY expires_at_s LIMIT :limit)
+    ORDER BY expires_at_s LIMIT 1)
 
 -- name: sweep_token
-DELETE FROM token WHERE jti IN
-  (SELECT jti FROM token WHERE expires_at_s < :before_s ORDER BY expires_at_s LIMIT :limit)
+DELETE FROM token WHERE jti =
+  (SELECT jti FROM token WHERE expires_at_s < :before_s ORDER BY expires_at_s LIMIT 1)
 
 -- name: sweep_assertion
-DELETE FROM client_assertion WHERE (application_id, jti) IN
+DELETE FROM client_assertion WHERE (application_id, jti) =
   (SELECT application_id, jti FROM client_assertion WHERE expires_at_s < :before_s
-    ORDER BY expires_at_s LIMIT :limit)
+    ORDER BY expires_at_s LIMIT 1)
 
 -- name: sweep_throttle
-DELETE FROM throttle WHERE key IN
-  (SELECT key FROM throttle WHERE last_at_s < :before_s ORDER BY last_at_s LIMIT :limit)
+DELETE FROM throttle WHERE key =
+  (SELECT key FROM throttle WHERE last_at_s < :before_s ORDER BY last_at_s LIMIT 1)
 
--- Clients that no administrator made and nobody uses.  :unused_s moves the date of those never used.
--- fragment: idle_clients
-(SELECT id FROM application
-  WHERE origin <> 'made' AND coalesce(used_at_s, created_at_s + :unused_s) < :before_s
-  ORDER BY used_at_s LIMIT :limit)
-
--- They are rows that people see: the trail says where they went.
--- name: sweep_client_audit
-INSERT INTO audit (at_s, client_id, organization, tool, target, outcome, request_id, address)
-SELECT :now_s, 'casement', owner, 'expire_client', client_id, 'ok', '', ''
-  FROM application WHERE id IN {idle_clients}
-
+-- A client that no administrator made and nobody uses.  :unused_s moves the date of those never used.
 -- name: sweep_client
-DELETE FROM application WHERE id IN {idle_clients}
+SELECT id, owner, client_id FROM application
+ WHERE origin <> 'made' AND coalesce(used_at_s, created_at_s + :unused_s) < :before_s LIMIT 1
 
 -- name: sweep_audit
-DELETE FROM audit WHERE id IN
+DELETE FROM audit WHERE id =
   (SELECT id FROM audit WHERE at_s < :before_s - 86400 * coalesce(
      (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'audit_retention_days'), 365)
-    ORDER BY at_s LIMIT :limit)
+    ORDER BY at_s LIMIT 1)
 
 -- name: sweep_rate
-DELETE FROM rate WHERE key IN
-  (SELECT key FROM rate WHERE window_s < :before_s ORDER BY window_s LIMIT :limit)
+DELETE FROM rate WHERE key =
+  (SELECT key FROM rate WHERE window_s < :before_s ORDER BY window_s LIMIT 1)
 
 -- A retired key goes when no token is left that it may have signed, by a clock a minute behind.
 -- name: sweep_signing_key
-DELETE FROM signing_key WHERE kid IN
+DELETE FROM signing_key WHERE kid =
   (SELECT kid FROM signing_key
     WHERE retired_at_s < :before_s
       AND NOT EXISTS (SELECT 1 FROM token
                        WHERE issued_at_s <= retired_at_s + 60 AND expires_at_s >= :before_s)
-    ORDER BY retired_at_s LIMIT :limit)
+    ORDER BY retired_at_s LIMIT 1)

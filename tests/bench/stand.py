@@ -7,18 +7,24 @@ import subprocess
 import time
 
 import instance
-import servers
+from lighttpd import Lighttpd
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LOAD = os.path.join(HERE, "load.lua")
 PEER = os.path.join(HERE, "peer")
 
 
-class Bench(servers.Lighttpd):
-    """lighttpd as it is for the tests, without a limit on requests a connection."""
+class Bench(Lighttpd):
+    """lighttpd as it is for the tests, with processes, without a limit on requests a connection."""
 
-    def common(self, documents):
-        return super().common(documents) + "server.max-keep-alive-requests = 100000000\n"
+    def common(self):
+        return super().common() + "server.max-keep-alive-requests = 100000000\n"
+
+    def mount(self):
+        installed = '"max-procs" => 2'
+        conf = super().mount()
+        assert installed in conf
+        return conf.replace(installed, f'"max-procs" => {self.processes}')
 
 
 class Null(Bench):

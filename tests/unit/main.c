@@ -89,6 +89,7 @@ extern const struct cm_suite cm_suite_store_entity_list;
 extern const struct cm_suite cm_suite_store_grant;
 extern const struct cm_suite cm_suite_store_migration;
 extern const struct cm_suite cm_suite_store_inspect;
+extern const struct cm_suite cm_suite_store_log;
 extern const struct cm_suite cm_suite_store_organization;
 extern const struct cm_suite cm_suite_store_plan;
 extern const struct cm_suite cm_suite_store_query;
@@ -101,6 +102,7 @@ extern const struct cm_suite cm_suite_store_sweep;
 extern const struct cm_suite cm_suite_store_throttle;
 extern const struct cm_suite cm_suite_store_token;
 extern const struct cm_suite cm_suite_store_user;
+extern const struct cm_suite cm_suite_store_vfs;
 extern const struct cm_suite cm_suite_tools_access;
 extern const struct cm_suite cm_suite_tools_application;
 extern const struct cm_suite cm_suite_tools_arguments;
@@ -195,6 +197,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_grant,
     &cm_suite_store_migration,
     &cm_suite_store_inspect,
+    &cm_suite_store_log,
     &cm_suite_store_organization,
     &cm_suite_store_plan,
     &cm_suite_store_query,
@@ -207,6 +210,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_throttle,
     &cm_suite_store_token,
     &cm_suite_store_user,
+    &cm_suite_store_vfs,
     &cm_suite_tools_access,
     &cm_suite_tools_application,
     &cm_suite_tools_arguments,

@@ -10,6 +10,7 @@ static void test_fixed(void)
 	CU_ASSERT_EQUAL(cm_clock_now_s(), 1000);
 	cm_clock_fix(-5);
 	CU_ASSERT_EQUAL(cm_clock_now_s(), -5);
+	CU_ASSERT_EQUAL(cm_clock_now_ms(), -5000);
 	cm_clock_fix(0);
 	CU_ASSERT_EQUAL(cm_clock_now_s(), 0);
 }
@@ -19,6 +20,8 @@ static void test_released(void)
 	cm_clock_fix(1000);
 	cm_clock_release();
 	CU_ASSERT_TRUE(cm_clock_now_s() > 1700000000);
+	CU_ASSERT_TRUE(cm_clock_now_ms() / 1000 >= cm_clock_now_s() - 1);
+	CU_ASSERT_TRUE(cm_clock_now_ms() / 1000 <= cm_clock_now_s() + 1);
 }
 
 static void test_monotonic(void)

@@ -68,6 +68,8 @@ static void test_forms(void)
 	CU_ASSERT_STRING_EQUAL(secret, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
 	CU_ASSERT_EQUAL(cm_crypto_id(id, NULL), CM_OK);
 	CU_ASSERT_STRING_EQUAL(id, "000102030405060708090a0b0c0d0e0f");
+	CU_ASSERT_EQUAL(cm_crypto_id_at(0x0123456789ab, id, NULL), CM_OK);
+	CU_ASSERT_STRING_EQUAL(id, "0123456789ab060708090a0b0c0d0e0f");
 	cm_crypto_random_source(NULL);
 	CU_ASSERT_EQUAL(cm_crypto_id(id, NULL), CM_OK);
 	CU_ASSERT_STRING_NOT_EQUAL(id, "000102030405060708090a0b0c0d0e0f");
@@ -101,6 +103,8 @@ static void test_no_random_bytes(void)
 	CU_ASSERT_EQUAL(cm_crypto_secret(secret, NULL), CM_INTERNAL);
 	CU_ASSERT_STRING_EQUAL(secret, "");
 	CU_ASSERT_EQUAL(cm_crypto_id(id, NULL), CM_INTERNAL);
+	CU_ASSERT_STRING_EQUAL(id, "");
+	CU_ASSERT_EQUAL(cm_crypto_id_at(1, id, NULL), CM_INTERNAL);
 	CU_ASSERT_STRING_EQUAL(id, "");
 }
 
