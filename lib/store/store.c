@@ -460,7 +460,8 @@ static enum cm_status commit(struct cm_store *store, struct cm_err *err)
 
 	cm_vfs_commit_begin();
 	rc = run(store, CM_STMT_COMMIT, err);
-	cm_vfs_commit_end();
+	if (!cm_vfs_commit_end(rc == CM_OK))
+		rc = cm_err_set(err, CM_STORE, "can't write the log of the database");
 	return rc;
 }
 

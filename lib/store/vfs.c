@@ -1,6 +1,5 @@
 #include "store/vfs.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -113,8 +112,11 @@ void cm_vfs_commit_begin(void)
 	committing = true;
 }
 
-void cm_vfs_commit_end(void)
+bool cm_vfs_commit_end(bool done)
 {
+	bool ok = !done || let_go() == SQLITE_OK;
+
 	committing = false;
 	held.log = NULL;
+	return ok;
 }

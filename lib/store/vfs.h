@@ -1,6 +1,8 @@
 #ifndef CM_STORE_VFS_H
 #define CM_STORE_VFS_H
 
+#include <stdbool.h>
+
 /*
  * How a transaction gets into the write-ahead log.  SQLite writes each page by two system calls,
  * most of what a small transaction costs; through this VFS they go in one write, just before SQLite
@@ -19,7 +21,10 @@ const char *cm_vfs_name(void);
  */
 void cm_vfs_commit_begin(void);
 
-/* What is still held back is of a transaction that failed: it is forgotten. */
-void cm_vfs_commit_end(void);
+/*
+ * done: COMMIT succeeded.  Where it did not sync, what is still held back is written now; false
+ * when that fails.  What is held back of a transaction that failed is forgotten.
+ */
+bool cm_vfs_commit_end(bool done);
 
 #endif

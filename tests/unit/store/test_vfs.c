@@ -88,7 +88,8 @@ static void test_large(void)
 {
 	/* With a cache of ten pages most of them are written before the end, some more than once.
 	 */
-	static const char *const pragmas[] = {"PRAGMA cache_size = 1000", "PRAGMA cache_size = 10"};
+	static const char *const pragmas[] = {"PRAGMA cache_size = 1000", "PRAGMA cache_size = 10",
+	                                      "PRAGMA synchronous = OFF"};
 
 	for (size_t i = 0; i < COUNT_OF(pragmas); i++) {
 		struct fixture_folder folder;
