@@ -72,20 +72,39 @@ void cm_buf_puts(struct cm_buf *buf, const char *text)
 	cm_buf_add(buf, text, strlen(text));
 }
 
+/* Into the room that is there; once more when that was too small. */
 void cm_buf_printf(struct cm_buf *buf, const char *fmt, ...)
 {
 	va_list ap, again;
-	int len;
+	int len = -1;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	if (reserve(buf, 0))
+		len = vsnprintf(buf->data + buf->len, buf->cap - buf->len, fmt, ap);
 	if (len < 0)
 		buf->failed = true;
+	else if ((size_t)len < buf->cap - buf->len)
+		buf->len += (size_t)len;
 	else if (reserve(buf, (size_t)len))
 		buf->len += (size_t)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, again);
+	if (buf->data != NULL)
+		buf->data[buf->len] = '\0';
 	va_end(again);
 	va_end(ap);
+}
+
+void cm_buf_integer(struct cm_buf *buf, int64_t value)
+{
+	char digits[24], *first = digits + sizeof digits;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do
+		*--first = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		*--first = '-';
+	cm_buf_add(buf, first, (size_t)(digits + sizeof digits - first));
 }
 
 void cm_buf_append(struct cm_buf *buf, const struct cm_buf *other)

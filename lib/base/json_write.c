@@ -105,13 +105,18 @@ void cm_json_put_bytes(struct cm_buf *buf, const char *text, size_t len)
 void cm_json_put_integer(struct cm_buf *buf, int64_t value)
 {
 	put_comma(buf);
-	cm_buf_printf(buf, "%lld", (long long)value);
+	cm_buf_integer(buf, value);
 }
 
 void cm_json_put_number(struct cm_buf *buf, double value)
 {
 	char text[40] = "null"; /* JSON has no infinity and no NaN */
 
+	/* Most are whole. */
+	if (!signbit(value) && value < 1e15 && !(value > floor(value))) {
+		cm_json_put_integer(buf, (int64_t)value);
+		return;
+	}
 	for (int digits = 15; isfinite(value) && digits <= 17; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, value);
 		if (!(strtod(text, NULL) < value) && !(strtod(text, NULL) > value))
