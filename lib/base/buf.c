@@ -22,8 +22,8 @@ void cm_buf_reset(struct cm_buf *buf)
 		buf->data[0] = '\0';
 }
 
-/* Make room for more bytes and the NUL after them. */
-static bool reserve(struct cm_buf *buf, size_t more)
+/* Make room for more bytes and the NUL after them, where there is too little. */
+static bool grow(struct cm_buf *buf, size_t more)
 {
 	size_t cap = buf->cap == 0 ? FIRST_CAP : buf->cap;
 	char *data;
@@ -34,8 +34,6 @@ static bool reserve(struct cm_buf *buf, size_t more)
 	}
 	while (cap < buf->len + more + 1)
 		cap *= 2;
-	if (cap == buf->cap)
-		return true;
 	data = realloc(buf->data, cap);
 	if (data == NULL) {
 		buf->failed = true;
@@ -44,6 +42,11 @@ static bool reserve(struct cm_buf *buf, size_t more)
 	buf->data = data;
 	buf->cap = cap;
 	return true;
+}
+
+static inline bool reserve(struct cm_buf *buf, size_t more)
+{
+	return (!buf->failed && more < buf->cap - buf->len) || grow(buf, more);
 }
 
 void cm_buf_add(struct cm_buf *buf, const void *data, size_t len)
