@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "program.h"
 
-enum { LISTEN_FD = 0 };
+enum { LISTEN_FD = 0, KEPT_BYTES = 65536 };
 
 static int null_fd = -1;
 
@@ -81,6 +81,15 @@ static bool must_leave(const struct cm_context *ctx, bool *was_good)
 	return ctx->outdated && (*was_good || cm_program_was_replaced());
 }
 
+/* Most answers are short: their memory serves the next one too. */
+static void forget(struct cm_buf *out)
+{
+	if (out->cap > KEPT_BYTES)
+		cm_buf_clear(out);
+	else
+		cm_buf_reset(out);
+}
+
 int cm_responder_run(struct cm_context *ctx)
 {
 	FCGX_Request request;
@@ -94,9 +103,10 @@ int cm_responder_run(struct cm_context *ctx)
 	while (!leave && FCGX_Accept_r(&request) >= 0) {
 		answer(ctx, &request, &out);
 		FCGX_Finish_r(&request);
-		cm_buf_clear(&out);
+		forget(&out);
 		leave = must_leave(ctx, &was_good);
 	}
+	cm_buf_clear(&out);
 	FCGX_Free(&request, 1);
 	if (leave && cm_program_was_replaced()) {
 		cm_context_clear(ctx);
