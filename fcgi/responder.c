@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -59,14 +60,30 @@ static void log_to_server(const char *line, void *arg)
 	FCGX_PutS(line, request->err);
 }
 
+/*
+ * libfcgi closes a connection by closing one half and waiting for the web server to close the
+ * other, because what comes to a closed socket would have the answer thrown away.  From a server
+ * that has sent the end of its request nothing comes, so there is nothing to wait for.
+ */
+static void close_at_once(FCGX_Request *request, bool ended)
+{
+	if (ended)
+		(void)FCGX_Detach(request);
+	else
+		(void)FCGX_Attach(request);
+}
+
 static void answer(struct cm_context *ctx, FCGX_Request *request, struct cm_buf *out)
 {
 	struct cm_stream in = {read_request, request->in};
+	bool whole;
 
 	cm_log_sink(log_to_server, request);
-	cm_answer(ctx, (const char *const *)request->envp, &in, out);
+	whole = cm_answer(ctx, (const char *const *)request->envp, &in, out);
 	FCGX_PutStr(cm_buf_str(out), (int)out->len, request->out);
 	cm_log_sink(NULL, NULL);
+	close_at_once(request,
+	              whole && FCGX_GetChar(request->in) == EOF && FCGX_GetError(request->in) == 0);
 }
 
 /*
