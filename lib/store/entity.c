@@ -118,7 +118,7 @@ void cm_value_take(struct cm_value *value, char *text)
 static void read_record(struct cm_query *q, struct cm_record *out)
 {
 	const struct cm_entity *entity = out->entity;
-	size_t at[CM_COLUMNS_MAX], column = 0;
+	size_t at[CM_COLUMNS_MAX] = {0}, column = 0;
 
 	empty(out);
 	for (size_t i = 0; i < entity->field_count; i++) {
