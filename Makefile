@@ -27,7 +27,8 @@ PACKAGES_DEB := debhelper fakeroot groff-base lintian
 FIRST := $(filter setup setup-% clean,$(MAKECMDGOALS))
 PASS = BUILD="$(1)" PYTHON="$(PYTHON)" --no-print-directory
 
-MODULES := json-c libjwt sqlite3 libcrypto libcrypt libcurl
+# The dynamic linker looks through them in this order: those with the most symbols are found first.
+MODULES := libcrypto sqlite3 json-c libjwt libcrypt libcurl
 HEADERS := fcgiapp.h
 TEST_HEADERS := CUnit/CUnit.h
 
@@ -184,7 +185,7 @@ $(LIBRARY): $(LIB_OBJECTS)
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
-	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lfcgi $(PKG_LIBS) $(LDLIBS)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lfcgi $(LDLIBS)
 
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
@@ -196,7 +197,7 @@ FUZZ_PARTS := $(BUILD)/obj/tests/fuzz/fuzz.o $(filter-out %/main.o,$(FCGI_OBJECT
 
 $(FUZZ): $(BUILD)/targets/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_PARTS) | $(BUILD)/obj/tests/fuzz/main.o
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $(FUZZ_MAIN) $^ -lfcgi $(PKG_LIBS) $(LDLIBS)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $(FUZZ_MAIN) $^ $(PKG_LIBS) -lfcgi $(LDLIBS)
 
 # The same program, with its libraries and its loader from lib/ beside it.  RPATH (not RUNPATH)
 # holds for the libraries of libraries too.
@@ -204,7 +205,7 @@ $(BUILD)/dist/casement: $(PROGRAM)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -s -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/lib' \
 		-Wl,--dynamic-linker="lib/$$(readelf -p .interp $(PROGRAM) | sed -n 's|.*/\([^ ]*\)$$|\1|p')" \
-		-o $@ $(FCGI_OBJECTS) $(LIBRARY) -lfcgi $(PKG_LIBS) $(LDLIBS)
+		-o $@ $(FCGI_OBJECTS) $(LIBRARY) $(PKG_LIBS) -lfcgi $(LDLIBS)
 
 dist: $(BUILD)/dist/casement ## pack an archive for shared hosting, libraries included: build/dist
 	@deploy/dist "$(PROGRAM)" "$<" "$(BUILD)/dist"

@@ -79,7 +79,7 @@ static enum cm_body read_body(const struct cm_stream *in, const char *const *env
 	return got < 0 || (declared >= 0 && body->len < wanted) ? CM_BODY_SHORT : CM_BODY_WHOLE;
 }
 
-void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
+bool cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
                struct cm_buf *out)
 {
 	struct cm_response res;
@@ -107,4 +107,5 @@ void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_s
 	cm_response_clear(&res);
 	cm_env_clear(&headers);
 	cm_buf_clear(&body);
+	return state == CM_BODY_WHOLE;
 }

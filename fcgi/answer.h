@@ -1,6 +1,7 @@
 #ifndef CM_FCGI_ANSWER_H
 #define CM_FCGI_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "auth/context.h"
@@ -16,8 +17,11 @@ struct cm_stream {
 	void *arg;
 };
 
-/* Answer one request; out gets the whole response in the form of CGI, always. */
-void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
+/*
+ * Answer one request; out gets the whole response in the form of CGI, always.  True when the whole
+ * body was read.
+ */
+bool cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
                struct cm_buf *out);
 
 #endif

@@ -40,7 +40,6 @@ static void put_secrets(struct cm_buf *json, const struct cm_record *record)
 
 static enum cm_status put_row(const struct cm_record *record, void *arg, struct cm_err *err)
 {
-	static char admin[] = CM_ORGANIZATION_OWNER;
 	struct export *export = arg;
 	struct cm_record shown = *record;
 	struct cm_buf row = {0};
@@ -48,7 +47,7 @@ static enum cm_status put_row(const struct cm_record *record, void *arg, struct 
 	/* Applications of an organisation itself belong to admin in Casdoor. */
 	if (record->entity == &cm_application_entity &&
 	    strcmp(cm_record_text(record, "owner"), cm_record_text(record, "organization")) == 0)
-		cm_record_value(&shown, "owner")->text = admin;
+		cm_record_value(&shown, "owner")->text = CM_ORGANIZATION_OWNER;
 	cm_fields_put_open(&row, &shown);
 	if (export->secrets)
 		put_secrets(&row, record);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,7 +12,7 @@
 #include "base/log.h"
 #include "program.h"
 
-enum { LISTEN_FD = 0 };
+enum { LISTEN_FD = 0, KEPT_BYTES = 65536 };
 
 static int null_fd = -1;
 
@@ -59,14 +60,30 @@ static void log_to_server(const char *line, void *arg)
 	FCGX_PutS(line, request->err);
 }
 
+/*
+ * libfcgi closes a connection by closing one half and waiting for the web server to close the
+ * other, because what comes to a closed socket would have the answer thrown away.  From a server
+ * that has sent the end of its request nothing comes, so there is nothing to wait for.
+ */
+static void close_at_once(FCGX_Request *request, bool ended)
+{
+	if (ended)
+		(void)FCGX_Detach(request);
+	else
+		(void)FCGX_Attach(request);
+}
+
 static void answer(struct cm_context *ctx, FCGX_Request *request, struct cm_buf *out)
 {
 	struct cm_stream in = {read_request, request->in};
+	bool whole;
 
 	cm_log_sink(log_to_server, request);
-	cm_answer(ctx, (const char *const *)request->envp, &in, out);
+	whole = cm_answer(ctx, (const char *const *)request->envp, &in, out);
 	FCGX_PutStr(cm_buf_str(out), (int)out->len, request->out);
 	cm_log_sink(NULL, NULL);
+	close_at_once(request,
+	              whole && FCGX_GetChar(request->in) == EOF && FCGX_GetError(request->in) == 0);
 }
 
 /*
@@ -79,6 +96,15 @@ static bool must_leave(const struct cm_context *ctx, bool *was_good)
 	if (!ctx->outdated)
 		*was_good = true;
 	return ctx->outdated && (*was_good || cm_program_was_replaced());
+}
+
+/* Most answers are short: their memory serves the next one too. */
+static void forget(struct cm_buf *out)
+{
+	if (out->cap > KEPT_BYTES)
+		cm_buf_clear(out);
+	else
+		cm_buf_reset(out);
 }
 
 int cm_responder_run(struct cm_context *ctx)
@@ -94,9 +120,10 @@ int cm_responder_run(struct cm_context *ctx)
 	while (!leave && FCGX_Accept_r(&request) >= 0) {
 		answer(ctx, &request, &out);
 		FCGX_Finish_r(&request);
-		cm_buf_clear(&out);
+		forget(&out);
 		leave = must_leave(ctx, &was_good);
 	}
+	cm_buf_clear(&out);
 	FCGX_Free(&request, 1);
 	if (leave && cm_program_was_replaced()) {
 		cm_context_clear(ctx);

@@ -69,7 +69,8 @@ const char *cm_scope_name(enum cm_scope scope)
 
 static bool is(const char *word, size_t len, const char *text)
 {
-	return strlen(text) == len && memcmp(word, text, len) == 0;
+	/* Most differ in their first character. */
+	return len > 0 && *word == *text && strlen(text) == len && memcmp(word, text, len) == 0;
 }
 
 /* Whether "action:kind" fits a row, where '*' in either place fits all. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAP 256
+#define FIRST_CAP 1024
 
 void cm_buf_clear(struct cm_buf *buf)
 {
@@ -22,8 +22,8 @@ void cm_buf_reset(struct cm_buf *buf)
 		buf->data[0] = '\0';
 }
 
-/* Make room for more bytes and the NUL after them. */
-static bool reserve(struct cm_buf *buf, size_t more)
+/* Make room for more bytes and the NUL after them, where there is too little. */
+static bool grow(struct cm_buf *buf, size_t more)
 {
 	size_t cap = buf->cap == 0 ? FIRST_CAP : buf->cap;
 	char *data;
@@ -34,8 +34,6 @@ static bool reserve(struct cm_buf *buf, size_t more)
 	}
 	while (cap < buf->len + more + 1)
 		cap *= 2;
-	if (cap == buf->cap)
-		return true;
 	data = realloc(buf->data, cap);
 	if (data == NULL) {
 		buf->failed = true;
@@ -44,6 +42,11 @@ static bool reserve(struct cm_buf *buf, size_t more)
 	buf->data = data;
 	buf->cap = cap;
 	return true;
+}
+
+static inline bool reserve(struct cm_buf *buf, size_t more)
+{
+	return (!buf->failed && more < buf->cap - buf->len) || grow(buf, more);
 }
 
 void cm_buf_add(struct cm_buf *buf, const void *data, size_t len)
@@ -72,20 +75,39 @@ void cm_buf_puts(struct cm_buf *buf, const char *text)
 	cm_buf_add(buf, text, strlen(text));
 }
 
+/* Into the room that is there; once more when that was too small. */
 void cm_buf_printf(struct cm_buf *buf, const char *fmt, ...)
 {
 	va_list ap, again;
-	int len;
+	int len = -1;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	if (reserve(buf, 0))
+		len = vsnprintf(buf->data + buf->len, buf->cap - buf->len, fmt, ap);
 	if (len < 0)
 		buf->failed = true;
+	else if ((size_t)len < buf->cap - buf->len)
+		buf->len += (size_t)len;
 	else if (reserve(buf, (size_t)len))
 		buf->len += (size_t)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, again);
+	if (buf->data != NULL)
+		buf->data[buf->len] = '\0';
 	va_end(again);
 	va_end(ap);
+}
+
+void cm_buf_integer(struct cm_buf *buf, int64_t value)
+{
+	char digits[24], *first = digits + sizeof digits;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do
+		*--first = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		*--first = '-';
+	cm_buf_add(buf, first, (size_t)(digits + sizeof digits - first));
 }
 
 void cm_buf_append(struct cm_buf *buf, const struct cm_buf *other)

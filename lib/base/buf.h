@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -24,9 +25,11 @@ void cm_buf_clear(struct cm_buf *buf);
 /* Forget the contents and keep the memory. */
 void cm_buf_reset(struct cm_buf *buf);
 
-/* Append len bytes of data (copied), or a NUL-terminated string, or a formatted one. */
+/* Append len bytes of data (copied), a NUL-terminated string, a number's digits, or what is
+ * formatted. */
 void cm_buf_add(struct cm_buf *buf, const void *data, size_t len);
 void cm_buf_puts(struct cm_buf *buf, const char *text);
+void cm_buf_integer(struct cm_buf *buf, int64_t value);
 void cm_buf_printf(struct cm_buf *buf, const char *fmt, ...) CM_PRINTF(2, 3);
 
 /*

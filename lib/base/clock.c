@@ -41,14 +41,27 @@ void cm_clock_release(void)
 	fixed = false;
 }
 
+/* By hand: strftime() looks at the locale for each field, and a row has two times. */
 void cm_clock_format(int64_t at_s, char out[CM_CLOCK_TEXT])
 {
 	time_t at = (time_t)at_s;
-	struct tm parts;
+	struct tm tm;
 
-	if (gmtime_r(&at, &parts) == NULL || parts.tm_year < 0 || parts.tm_year > 8099 ||
-	    strftime(out, CM_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-		out[0] = '\0';
+	out[0] = '\0';
+	if (gmtime_r(&at, &tm) == NULL || tm.tm_year < 0 || tm.tm_year > 8099)
+		return;
+	const int parts[] = {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+	                     tm.tm_hour,        tm.tm_min,     tm.tm_sec};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		int value = parts[i], digits = i == 0 ? 4 : 2;
+
+		for (int at_digit = digits; at_digit-- > 0; value /= 10)
+			out[at_digit] = (char)('0' + value % 10);
+		out[digits] = "--T::Z"[i];
+		out += digits + 1;
+	}
+	*out = '\0';
 }
 
 bool cm_clock_parse(const char *text, int64_t *out)

@@ -7,8 +7,6 @@
 
 static const char url_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-static const char plain_alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void cm_encode_base64url(const void *data, size_t len, char *out)
 {
@@ -37,19 +35,29 @@ void cm_encode_hex(const void *data, size_t len, char *out)
 	*out = '\0';
 }
 
-static bool decode_64(const char *alphabet, const char *text, size_t len, unsigned char *out,
+/* What a character from ' ' on stands for in either alphabet, 64: nothing. */
+static const unsigned char values[] = {
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 62, 64, 62, 64, 63, 52, 53, 54, 55, 56, 57, 58, 59,
+    60, 61, 64, 64, 64, 64, 64, 64, 64, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 63, 64, 26, 27, 28, 29, 30, 31, 32,
+    33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64};
+
+/* foreign: the two characters of the other alphabet. */
+static bool decode_64(const char *foreign, const char *text, size_t len, unsigned char *out,
                       size_t *out_len)
 {
 	uint32_t bits = 0;
 	size_t n = 0;
 	int held = 0;
 
+	if (memchr(text, foreign[0], len) != NULL || memchr(text, foreign[1], len) != NULL)
+		return false;
 	for (size_t i = 0; i < len; i++) {
-		const char *found = text[i] == '\0' ? NULL : strchr(alphabet, text[i]);
+		size_t at = (size_t)(unsigned char)text[i] - ' ';
 
-		if (found == NULL)
+		if (at >= sizeof values || values[at] > 63)
 			return false;
-		bits = (bits << 6) | (uint32_t)(found - alphabet);
+		bits = (bits << 6) | values[at];
 		held += 6;
 		if (held >= 8) {
 			held -= 8;
@@ -63,7 +71,7 @@ static bool decode_64(const char *alphabet, const char *text, size_t len, unsign
 
 bool cm_decode_base64url(const char *text, size_t len, unsigned char *out, size_t *out_len)
 {
-	return decode_64(url_alphabet, text, len, out, out_len);
+	return decode_64("+/", text, len, out, out_len);
 }
 
 bool cm_decode_base64(const char *text, size_t len, unsigned char *out, size_t *out_len)
@@ -74,7 +82,7 @@ bool cm_decode_base64(const char *text, size_t len, unsigned char *out, size_t *
 		return false;
 	while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
 		padding++;
-	return decode_64(plain_alphabet, text, len - padding, out, out_len);
+	return decode_64("-_", text, len - padding, out, out_len);
 }
 
 static int hex_digit(char c)

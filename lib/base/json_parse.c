@@ -16,7 +16,7 @@ struct parser {
 	const char *text;
 	size_t len;
 	size_t at;
-	struct cm_buf word; /* of the string or number in hand */
+	struct cm_buf word; /* the names whose values are being read, and the word in hand */
 	const char *fault;  /* what is wrong with the text, NULL while all is well */
 	bool no_memory;
 };
@@ -42,8 +42,9 @@ static int peek(const struct parser *p)
 
 static void skip_blanks(struct parser *p)
 {
-	while (p->at < p->len && p->text[p->at] != '\0' &&
-	       strchr(" \t\r\n", p->text[p->at]) != NULL)
+	int c;
+
+	while ((c = peek(p)) == ' ' || c == '\t' || c == '\r' || c == '\n')
 		p->at++;
 }
 
@@ -132,10 +133,9 @@ static bool take_escape(struct parser *p)
 	return true;
 }
 
-/* A string into the word. */
+/* A string, as a word more. */
 static bool take_string(struct parser *p)
 {
-	cm_buf_reset(&p->word);
 	for (p->at++; peek(p) >= 0;) {
 		size_t plain = p->at;
 
@@ -174,8 +174,9 @@ static bool skip_any(struct parser *p, const char *any)
 /* RFC 8259 section 6.  Integers must fit 64 bits; other numbers keep their text. */
 static bool take_number(struct parser *p, struct json_object **out)
 {
-	size_t start = p->at, first, digits;
+	size_t start = p->at, kept = p->word.len, first, digits;
 	bool integer = true;
+	const char *word;
 
 	skip_any(p, "-");
 	first = p->at;
@@ -193,18 +194,19 @@ static bool take_number(struct parser *p, struct json_object **out)
 		if (skip_digits(p) == 0)
 			return refuse(p, "malformed number");
 	}
-	cm_buf_reset(&p->word);
 	cm_buf_add(&p->word, p->text + start, p->at - start);
 	if (!made(p, !p->word.failed))
 		return false;
+	word = p->word.data + kept;
 	errno = 0;
 	if (!integer) {
-		*out = json_object_new_double_s(strtod(p->word.data, NULL), p->word.data);
+		*out = json_object_new_double_s(strtod(word, NULL), word);
 	} else {
-		*out = json_object_new_int64(strtoll(p->word.data, NULL, 10));
+		*out = json_object_new_int64(strtoll(word, NULL, 10));
 		if (errno == ERANGE)
 			return refuse(p, "integer beyond 64 bits");
 	}
+	p->word.len = kept;
 	return made(p, *out != NULL);
 }
 
@@ -246,8 +248,8 @@ static bool take_elements(struct parser *p, int depth, struct json_object *array
 
 static bool take_member(struct parser *p, int depth, struct json_object *object)
 {
+	size_t name = p->word.len;
 	struct json_object *value = NULL;
-	struct cm_buf name;
 	bool ok = false;
 
 	skip_blanks(p);
@@ -255,19 +257,21 @@ static bool take_member(struct parser *p, int depth, struct json_object *object)
 		return unexpected(p);
 	if (!take_string(p))
 		return false;
-	name = p->word;
-	p->word = (struct cm_buf){0};
+	/* It stays while the value is read, which may move it. */
+	cm_buf_add(&p->word, "", 1);
+	if (!made(p, !p->word.failed))
+		return false;
 	if (!take(p, ':'))
 		unexpected(p);
-	else if (json_object_object_get_ex(object, cm_buf_str(&name), NULL))
+	else if (json_object_object_get_ex(object, p->word.data + name, NULL))
 		refuse(p, "a member name occurs twice in one object");
 	else
 		ok = take_value(p, depth + 1, &value) &&
-		     made(p, json_object_object_add_ex(object, cm_buf_str(&name), value,
+		     made(p, json_object_object_add_ex(object, p->word.data + name, value,
 		                                       JSON_C_OBJECT_ADD_KEY_IS_NEW) == 0);
 	if (!ok)
 		json_object_put(value);
-	cm_buf_clear(&name);
+	p->word.len = name;
 	return ok;
 }
 
@@ -286,6 +290,8 @@ static bool take_members(struct parser *p, int depth, struct json_object *object
 /* What is in *out afterwards is the caller's, also when it is not whole. */
 static bool take_value(struct parser *p, int depth, struct json_object **out)
 {
+	size_t kept = p->word.len;
+
 	skip_blanks(p);
 	if (depth > CM_JSON_DEPTH_MAX)
 		return refuse(p, "nested deeper than 32 levels");
@@ -299,7 +305,8 @@ static bool take_value(struct parser *p, int depth, struct json_object **out)
 	case '"':
 		if (!take_string(p))
 			return false;
-		*out = json_object_new_string_len(cm_buf_str(&p->word), (int)p->word.len);
+		*out = json_object_new_string_len(p->word.data + kept, (int)(p->word.len - kept));
+		p->word.len = kept;
 		return made(p, *out != NULL);
 	default:
 		if (peek(p) == '-' || (peek(p) >= '0' && peek(p) <= '9'))

@@ -8,11 +8,16 @@
 #include <json-c/json_object.h>
 
 /* A comma is due unless something was just opened, named, or nothing is there yet. */
-static void put_comma(struct cm_buf *buf)
+static bool wants_comma(const struct cm_buf *buf)
 {
 	char last = buf->len == 0 ? ',' : buf->data[buf->len - 1];
 
-	if (last != '{' && last != '[' && last != ':' && last != ',')
+	return last != '{' && last != '[' && last != ':' && last != ',';
+}
+
+static void put_comma(struct cm_buf *buf)
+{
+	if (wants_comma(buf))
 		cm_buf_add(buf, ",", 1);
 }
 
@@ -27,34 +32,18 @@ void cm_json_put_close(struct cm_buf *buf, char bracket)
 	cm_buf_add(buf, &bracket, 1);
 }
 
-void cm_json_put_name(struct cm_buf *buf, const char *name)
-{
-	cm_json_put_string(buf, name);
-	cm_buf_add(buf, ":", 1);
-}
-
-void cm_json_put_string(struct cm_buf *buf, const char *text)
-{
-	if (text == NULL)
-		cm_json_put_raw(buf, "null");
-	else
-		cm_json_put_bytes(buf, text, strlen(text));
-}
-
 /* What stands after the backslash for a byte in a string, 'u' for \u00XX, NUL for no escape. */
-static char escape_of(unsigned char c)
-{
-	if (c >= 0x20)
-		return c == '"' || c == '\\' ? (char)c : '\0';
-	return "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu"[c];
-}
+static const char escape_of[256] = {'u', 'u', 'u', 'u', 'u', 'u',         'u',          'u', 'b',
+                                    't', 'n', 'u', 'f', 'r', 'u',         'u',          'u', 'u',
+                                    'u', 'u', 'u', 'u', 'u', 'u',         'u',          'u', 'u',
+                                    'u', 'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\'};
 
 /* Write a byte that needs an escape; what follows it. */
 static char *put_escape(char *out, unsigned char c)
 {
 	*out++ = '\\';
-	*out++ = escape_of(c);
-	if (escape_of(c) == 'u') {
+	*out++ = escape_of[c];
+	if (escape_of[c] == 'u') {
 		*out++ = '0';
 		*out++ = '0';
 		*out++ = "0123456789abcdef"[c >> 4];
@@ -68,7 +57,7 @@ static char *put_escaped(char *out, const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (escape_of(c) == '\0')
+		if (escape_of[c] == '\0')
 			*out++ = (char)c;
 		else
 			out = put_escape(out, c);
@@ -76,25 +65,31 @@ static char *put_escaped(char *out, const char *text, size_t len)
 	return out;
 }
 
-/* A piece at a time, with room for the case that every byte needs the longest escape. */
-void cm_json_put_bytes(struct cm_buf *buf, const char *text, size_t len)
+/*
+ * A string, and a colon after it when it is a name.  A piece at a time, with room for the case that
+ * every byte needs the longest escape.
+ */
+static void put_quoted(struct cm_buf *buf, const char *text, size_t len, bool name)
 {
-	enum { PIECE = 256, ESCAPE = 6 };
+	enum { PIECE = 256, ESCAPE = 6, AROUND = 4 };
 	bool first = true, last = false;
 
-	put_comma(buf);
 	while (!last) {
 		size_t piece = len < PIECE ? len : PIECE;
-		char *start = cm_buf_room(buf, ESCAPE * piece + 2), *out = start;
+		char *start = cm_buf_room(buf, ESCAPE * piece + AROUND), *out = start;
 
 		if (start == NULL)
 			return;
 		last = piece == len;
+		if (first && wants_comma(buf))
+			*out++ = ',';
 		if (first)
 			*out++ = '"';
 		out = put_escaped(out, text, piece);
 		if (last)
 			*out++ = '"';
+		if (last && name)
+			*out++ = ':';
 		cm_buf_took(buf, (size_t)(out - start));
 		first = false;
 		text += piece;
@@ -102,16 +97,39 @@ void cm_json_put_bytes(struct cm_buf *buf, const char *text, size_t len)
 	}
 }
 
+void cm_json_put_name(struct cm_buf *buf, const char *name)
+{
+	put_quoted(buf, name, strlen(name), true);
+}
+
+void cm_json_put_string(struct cm_buf *buf, const char *text)
+{
+	if (text == NULL)
+		cm_json_put_raw(buf, "null");
+	else
+		put_quoted(buf, text, strlen(text), false);
+}
+
+void cm_json_put_bytes(struct cm_buf *buf, const char *text, size_t len)
+{
+	put_quoted(buf, text, len, false);
+}
+
 void cm_json_put_integer(struct cm_buf *buf, int64_t value)
 {
 	put_comma(buf);
-	cm_buf_printf(buf, "%lld", (long long)value);
+	cm_buf_integer(buf, value);
 }
 
 void cm_json_put_number(struct cm_buf *buf, double value)
 {
 	char text[40] = "null"; /* JSON has no infinity and no NaN */
 
+	/* Most are whole. */
+	if (!signbit(value) && value < 1e15 && !(value > floor(value))) {
+		cm_json_put_integer(buf, (int64_t)value);
+		return;
+	}
 	for (int digits = 15; isfinite(value) && digits <= 17; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, value);
 		if (!(strtod(text, NULL) < value) && !(strtod(text, NULL) > value))

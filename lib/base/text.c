@@ -50,11 +50,19 @@ static size_t utf8_char(const char *text, size_t len)
 
 bool cm_text_is_utf8(const char *text, size_t len)
 {
-	size_t step = 1;
+	size_t i = 0, step;
 
-	for (size_t i = 0; i < len && step > 0; i += step)
+	for (;;) {
+		/* Most is ASCII. */
+		while (i < len && (unsigned char)text[i] < 0x80)
+			i++;
+		if (i == len)
+			return true;
 		step = utf8_char(text + i, len - i);
-	return step > 0;
+		if (step == 0)
+			return false;
+		i += step;
+	}
 }
 
 void cm_text_repair(char *text)

@@ -68,13 +68,19 @@ enum cm_status cm_response_emit(const struct cm_response *res, struct cm_buf *ou
 {
 	if (res->failed)
 		return cm_err_set(err, CM_INTERNAL, "a response header has a control character");
-	cm_buf_printf(out, "Status: %d %s\r\n", res->status, reason(res->status));
+	cm_buf_puts(out, "Status: ");
+	cm_buf_integer(out, res->status);
+	cm_buf_puts(out, " ");
+	cm_buf_puts(out, reason(res->status));
+	cm_buf_puts(out, "\r\n");
 	if (res->content_type != NULL) {
 		cm_buf_puts(out, "Content-Type: ");
 		cm_buf_puts(out, res->content_type);
 		cm_buf_puts(out, "\r\n");
 	}
-	cm_buf_printf(out, "Content-Length: %zu\r\nCache-Control: ", res->body.len);
+	cm_buf_puts(out, "Content-Length: ");
+	cm_buf_integer(out, (int64_t)res->body.len);
+	cm_buf_puts(out, "\r\nCache-Control: ");
 	cm_buf_puts(out, res->cache);
 	cm_buf_puts(out, "\r\nX-Content-Type-Options: nosniff\r\n");
 	cm_buf_append(out, &res->headers);

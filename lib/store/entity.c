@@ -67,12 +67,20 @@ void cm_record_init(struct cm_record *record, const struct cm_entity *entity)
 	*record = (struct cm_record){.entity = entity};
 }
 
-void cm_record_clear(struct cm_record *record)
+/* Forget the values; the memory of the row is kept for the next one. */
+static void empty(struct cm_record *record)
 {
 	for (size_t i = 0; i < CM_COLUMNS_MAX; i++) {
-		free(record->value[i].text);
+		free(record->value[i].own);
 		record->value[i] = (struct cm_value){0};
 	}
+	cm_buf_reset(&record->row);
+}
+
+void cm_record_clear(struct cm_record *record)
+{
+	empty(record);
+	cm_buf_clear(&record->row);
 }
 
 struct cm_value *cm_record_value(struct cm_record *record, const char *column)
@@ -95,39 +103,51 @@ enum cm_status cm_record_set_text(struct cm_record *record, const char *column, 
 
 	if (text != NULL && copy == NULL)
 		return cm_err_set(err, CM_NOMEM, "out of memory");
-	free(value->text);
-	value->text = copy;
+	cm_value_take(value, copy);
 	return CM_OK;
+}
+
+void cm_value_take(struct cm_value *value, char *text)
+{
+	free(value->own);
+	value->own = text;
+	value->text = text;
 }
 
 /* Copy the current row of the query; its columns stand in the order of the fields. */
 static void read_record(struct cm_query *q, struct cm_record *out)
 {
 	const struct cm_entity *entity = out->entity;
-	int column = 0;
+	size_t at[CM_COLUMNS_MAX] = {0}, column = 0;
 
-	cm_record_clear(out);
+	empty(out);
 	for (size_t i = 0; i < entity->field_count; i++) {
 		struct cm_value *value = &out->value[column];
-		const char *text;
 
 		if (entity->fields[i].column == NULL)
 			continue;
 		switch (cm_field_column_kind(&entity->fields[i])) {
 		case CM_COLUMN_TEXT:
-			text = cm_query_column_text(q, column);
-			value->text = cm_text_dup(text);
-			if (text != NULL && value->text == NULL && q->rc == CM_OK)
-				q->rc = cm_err_set(q->err, CM_NOMEM, "out of memory");
+			value->text = cm_query_column_text(q, (int)column);
+			at[column] = out->row.len;
+			if (value->text != NULL)
+				cm_buf_add(&out->row, value->text, strlen(value->text) + 1);
 			break;
 		case CM_COLUMN_INTEGER:
-			value->integer = cm_query_column_integer(q, column);
+			value->integer = cm_query_column_integer(q, (int)column);
 			break;
 		case CM_COLUMN_REAL:
-			value->real = cm_query_column_real(q, column);
+			value->real = cm_query_column_real(q, (int)column);
 			break;
 		}
 		column++;
+	}
+	if (out->row.failed && q->rc == CM_OK)
+		q->rc = cm_buf_status(&out->row, q->err);
+	/* From SQLite's memory to that of the row, which has stopped moving. */
+	for (size_t i = 0; i < column; i++) {
+		if (out->value[i].text != NULL)
+			out->value[i].text = out->row.failed ? NULL : out->row.data + at[i];
 	}
 }
 

@@ -99,7 +99,8 @@ struct cm_entity {
 
 /* The value of a column. */
 struct cm_value {
-	char *text; /* owned; strings and JSON; NULL is SQL NULL */
+	const char *text; /* strings and JSON; NULL is SQL NULL */
+	char *own;        /* what text is since it was set (owned); NULL: text is of the row */
 	int64_t integer;
 	double real;
 };
@@ -108,6 +109,7 @@ struct cm_value {
 struct cm_record {
 	const struct cm_entity *entity;
 	struct cm_value value[CM_COLUMNS_MAX];
+	struct cm_buf row; /* the texts of the row that was read */
 };
 
 /* Set up an empty row; release it with cm_record_clear(). */
@@ -116,6 +118,9 @@ void cm_record_clear(struct cm_record *record);
 
 /* The value under a column's name; the column must be one of the entity's. */
 struct cm_value *cm_record_value(struct cm_record *record, const char *column);
+
+/* Make a text the value; it is taken over, and released with the record. */
+void cm_value_take(struct cm_value *value, char *text);
 
 /* The text of a column (borrowed), "" when it is NULL. */
 const char *cm_record_text(const struct cm_record *record, const char *column);

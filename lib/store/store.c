@@ -191,6 +191,16 @@ static void checkpoint(struct cm_store *store)
 	store->timeout_us = BUSY_TIMEOUT_US;
 }
 
+/*
+ * Before SQLite is first used: a process has one thread, so that nothing needs a mutex, and nobody
+ * asks how much memory SQLite has.  Once only; refused later, and then no worse.
+ */
+static void set_up_library(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static void configure(struct cm_store *store)
 {
 	sqlite3 *db = store->db;
@@ -210,8 +220,10 @@ static void configure(struct cm_store *store)
 static enum cm_status connect_file(struct cm_store *store, const char *path, int flags,
                                    struct cm_err *err)
 {
-	int code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, cm_vfs_name());
+	int code;
 
+	set_up_library();
+	code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, cm_vfs_name());
 	if (code != SQLITE_OK)
 		return cm_err_set(err, CM_STORE, "can't open the database %s: %s", path,
 		                  sqlite3_errstr(code));

@@ -91,13 +91,7 @@ const char *cm_vfs_name(void)
 {
 	static sqlite3_vfs vfs;
 
-	if (real_vfs != NULL)
-		return vfs.zName;
-	/* One thread is all there is: no locks for others, and nobody asks how much memory is used.
-	 */
-	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	if ((real_vfs = sqlite3_vfs_find(NULL)) != NULL) {
+	if (real_vfs == NULL && (real_vfs = sqlite3_vfs_find(NULL)) != NULL) {
 		vfs = *real_vfs;
 		vfs.zName = "casement";
 		vfs.xOpen = open_file;

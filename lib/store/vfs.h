@@ -9,10 +9,7 @@
  * has them put on the disk.  The order of what reaches the log stays as it was.
  */
 
-/*
- * The name of the VFS for sqlite3_open_v2(); NULL, which is the default one, when there is none.
- * The first call, before any other of SQLite, prepares SQLite for one thread.
- */
+/* The name of the VFS for sqlite3_open_v2(); NULL, which is the default one, when there is none. */
 const char *cm_vfs_name(void);
 
 /*

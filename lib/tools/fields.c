@@ -1,7 +1,6 @@
 #include "tools/fields.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -40,8 +39,7 @@ static enum cm_status set_column(struct cm_value *slot, const struct cm_field *f
 		cm_buf_clear(&json);
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	}
-	free(slot->text);
-	slot->text = json.data;
+	cm_value_take(slot, json.data);
 	return CM_OK;
 }
 
@@ -59,8 +57,7 @@ static enum cm_status reset_column(struct cm_value *slot, const struct cm_field 
 	slot->integer = 0;
 	slot->real = 0;
 	if (text && (field->fallback == NULL || field->type != CM_FIELD_STRING)) {
-		free(slot->text);
-		slot->text = cm_text_dup(field->fallback == NULL ? "" : field->fallback);
+		cm_value_take(slot, cm_text_dup(field->fallback == NULL ? "" : field->fallback));
 		return slot->text != NULL ? CM_OK : cm_err_set(err, CM_NOMEM, "out of memory");
 	}
 	if (field->fallback == NULL)

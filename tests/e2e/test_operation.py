@@ -116,6 +116,15 @@ class Interrupted(case.Case):
                 self.assertIn(b'"result":{}', self.send_in_halves(cut, signal.SIGHUP))
         self.assertIsNone(self.responder.process.poll())
 
+    def test_more_than_the_length(self):
+        """A server that sends more than it said gets its answer all the same."""
+        whole = self.request()
+        for more in (b"x", b"x" * 65535):
+            with self.subTest(more=len(more)), self.responder.connect() as connection:
+                connection.sendall(whole[:-8] + fastcgi.record(fastcgi.STDIN, more))
+                self.assertIn(b'"result":{}', fastcgi.answer(connection))
+                self.assertEqual(connection.recv(1), b"")
+
     def test_SIGTERM(self):
         """The request is answered, then the process ends."""
         answer = self.send_in_halves(len(self.request()) - 40, signal.SIGTERM)

@@ -30,6 +30,21 @@ static void test_nothing_added(void)
 	cm_buf_clear(&buf);
 }
 
+static void test_integer(void)
+{
+	struct cm_buf buf = {0};
+
+	cm_buf_integer(&buf, 0);
+	cm_buf_puts(&buf, " ");
+	cm_buf_integer(&buf, -10);
+	cm_buf_puts(&buf, " ");
+	cm_buf_integer(&buf, INT64_MAX);
+	cm_buf_puts(&buf, " ");
+	cm_buf_integer(&buf, INT64_MIN);
+	CU_ASSERT_STRING_EQUAL(cm_buf_str(&buf), "0 -10 9223372036854775807 -9223372036854775808");
+	cm_buf_clear(&buf);
+}
+
 static void test_bytes(void)
 {
 	struct cm_buf buf = {0};
@@ -151,6 +166,7 @@ static void test_failure_spreads(void)
 static const struct cm_test tests[] = {
     {"an empty buffer is an empty string and may be cleared twice", test_empty},
     {"adding nothing leaves an empty string", test_nothing_added},
+    {"an integer has its digits", test_integer},
     {"bytes are kept as they are, NUL too", test_bytes},
     {"a buffer that grows loses nothing and is terminated", test_growth},
     {"a formatted text of any length is whole", test_printf},
