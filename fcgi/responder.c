@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <fcgiapp.h>
 
 #include "answer.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "program.h"
 
@@ -40,7 +43,16 @@ static void catch_signals(void)
 
 bool cm_responder_is_fastcgi(void)
 {
+	/* libfcgi keeps handlers that are there before it is first called. */
+	catch_signals();
 	return FCGX_IsCGI() == 0;
+}
+
+static bool is_listening(void)
+{
+	struct stat st;
+
+	return fstat(LISTEN_FD, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
 static long read_request(void *arg, char *out, size_t size)
@@ -81,17 +93,36 @@ static bool must_leave(const struct cm_context *ctx, bool *was_good)
 	return ctx->outdated && (*was_good || cm_program_was_replaced());
 }
 
+/*
+ * Take the next request; false when there are to be no more.  While accept() fails because no
+ * descriptor is left, the requests wait in the socket.
+ */
+static bool take(FCGX_Request *request)
+{
+	static const struct timespec pause = {.tv_nsec = 50000000};
+
+	while (FCGX_Accept_r(request) < 0) {
+		if (!is_listening())
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 int cm_responder_run(struct cm_context *ctx)
 {
 	FCGX_Request request;
 	struct cm_buf out = {0};
+	struct cm_err err = {0};
 	bool leave = false, was_good = false;
 
-	/* libfcgi keeps handlers that are there before it starts. */
-	catch_signals();
+	if (cm_crypto_start(&err) != CM_OK) {
+		cm_log_error(NULL, "%s", err.text);
+		return EXIT_FAILURE;
+	}
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, LISTEN_FD, 0) != 0)
 		return EXIT_FAILURE;
-	while (!leave && FCGX_Accept_r(&request) >= 0) {
+	while (!leave && take(&request)) {
 		answer(ctx, &request, &out);
 		FCGX_Finish_r(&request);
 		cm_buf_clear(&out);
