@@ -1,5 +1,6 @@
 """What the tests of faults share."""
 
+import json
 import time
 
 import requests
@@ -54,10 +55,20 @@ class FaultCase(case.Case):
         self.assert_token_good(token)
         self.add(token)
         ledger.whole(self, self.instance)
+        self.instance.run("doctor", code=0)
 
     def probe(self):
         """A new token, and what was written with it."""
         return self.add(self.demo())
+
+    def diagnosed(self, check, says, status="wrong"):
+        """The doctor names what is wrong now, and what to do about it."""
+        done = self.instance.run("doctor", "--json")
+        self.assertEqual(done.code, 8 if status == "wrong" else 0, done.out + done.err)
+        found = [finding for finding in json.loads(done.out) if finding["check"] == check]
+        self.assertEqual([finding["status"] for finding in found], [status], done.out)
+        self.assertRegex(found[0]["says"], says)
+        self.assertTrue(found[0]["mend"] or status != "wrong", done.out)
 
     # Expectations
 

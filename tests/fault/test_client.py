@@ -110,6 +110,7 @@ class Descriptors(fault_case.FaultCase):
             self.assert_logged(reply, "open")
         self.assert_rpc_down(self.add_reply(token))
         self.assert_oauth_down(self.http.token_reply(self.instance.demo))
+        self.diagnosed("processes", "may have 5 files open")
         self.limit(1024)
         self.recovers(token)
         self.assertEqual(set(server.responders()), born)

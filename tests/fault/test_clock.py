@@ -36,6 +36,8 @@ class Clock(fault_case.FaultCase, oauth_case.OAuthCase):
         fault_case.say(self, book.told())
         book.check(self)
         self.assertEqual(dict(book.others), {})
+        self.diagnosed("clock", "The clock jumped")
+        made.set_clock(HOUR)
         self.recovers()
 
     def test_forward(self):
@@ -50,6 +52,8 @@ class Clock(fault_case.FaultCase, oauth_case.OAuthCase):
         made.set_clock(0)
         self.assert_token_good(token)
         self.assert_token_good(late)
+        self.diagnosed("clock", "The clock jumped")
+        made.set_clock(2 * HOUR)
         self.recovers()
 
     def test_back(self):

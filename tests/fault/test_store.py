@@ -40,6 +40,7 @@ class Locked(fault_case.FaultCase):
             self.assert_logged(reply, "busy", "locked")
         self.assert_token_good(token)
         self.get(token, "my-org/demo")
+        self.diagnosed("lock", "has kept the database locked")
         connection.execute("ROLLBACK")
         self.recovers(token)
 
@@ -123,6 +124,7 @@ class Damaged(fault_case.FaultCase):
                 self.replace(self.good_bytes()[:size])
                 self.start()
                 self.refused()
+                self.diagnosed("file", "truncated|no database")
                 self.mended()
                 self.instance.server.stop()
 
@@ -131,7 +133,8 @@ class Damaged(fault_case.FaultCase):
         self.put_aside()
         self.replace(b"")
         self.start()
-        self.refused()
+        self.refused("empty")
+        self.diagnosed("file", "is empty")
         self.mended()
 
     def test_emptied_while_running(self):
@@ -143,6 +146,7 @@ class Damaged(fault_case.FaultCase):
         for _ in range(4):
             reply = self.add_reply(self.token)
             self.assertIn(reply.status_code, (500, 503), reply.text)
+        self.diagnosed("file", "is empty")
         self.mended()
 
     def test_cut_while_running(self):
@@ -156,6 +160,7 @@ class Damaged(fault_case.FaultCase):
             reply = self.http.call_tool_reply(self.token, "get_applications", {})
             self.assertIn(reply.status_code, (200, 500, 503), reply.text)
         self.assertEqual(set(self.instance.server.responders()), born)
+        self.diagnosed("file", "truncated")
         self.mended()
 
     def test_page_overwritten(self):
@@ -176,6 +181,7 @@ class Damaged(fault_case.FaultCase):
             reply = self.add_reply(self.token)
             self.assert_rpc_down(reply)
             self.assert_logged(reply, "malformed")
+        self.diagnosed("integrity", "damaged")
         self.assertEqual(digest(made.database), before)
         self.mended()
 
@@ -185,12 +191,14 @@ class Damaged(fault_case.FaultCase):
         self.replace(b"This is a letter.\n" * 500)
         self.start()
         self.refused("not a database")
+        self.diagnosed("file", "is no database")
         os.unlink(self.instance.database)
         other = sqlite3.connect(self.instance.database)
         other.execute("CREATE TABLE letter (text)")
         other.commit()
         other.close()
         self.refused("another program")
+        self.diagnosed("database", "another program")
         self.mended()
 
     def test_no_file(self):
@@ -200,8 +208,10 @@ class Damaged(fault_case.FaultCase):
         os.mkdir(self.instance.database)
         self.start()
         self.refused()
+        self.diagnosed("file", "is no database")
         os.rmdir(self.instance.database)
         self.refused()
+        self.diagnosed("file", "There is no file")
         self.assertFalse(os.path.exists(self.instance.database))
         self.mended()
 
@@ -213,6 +223,7 @@ class Damaged(fault_case.FaultCase):
         self.alone()
         self.start()
         self.refused("9999", "newer")
+        self.diagnosed("schema", "9999")
         self.assertNotEqual(made.run("application", "list").code, 0)
         self.assertIn("newer", made.run("application", "list").err)
         self.mended()
@@ -250,8 +261,20 @@ class InPieces(fault_case.FaultCase):
         book.check(self)
         self.recovers()
 
+    def test_log_of_a_crash(self):
+        """Without the -wal of a crash, the last checkpoint is there, whole; the doctor warns."""
+        made = self.instance
+        kept = self.probe()["name"]
+        made.change("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.crash()
+        os.unlink(made.database + "-wal")
+        self.diagnosed("journal", "latest changes may be lost")
+        self.go_on()
+        self.assertIsNotNone(self.row(f"my-org/{kept}"))
+        self.recovers()
+
     def test_log(self):
-        """Without -wal, the state of the last checkpoint is there, whole."""
+        """Without the -wal of an orderly end, nothing is lost."""
         book = self.crash()
         made = self.instance
         made.change("PRAGMA wal_checkpoint(TRUNCATE)")
