@@ -73,7 +73,7 @@ class FaultCase(case.Case):
     # Expectations
 
     def assert_down(self, reply, status=503):
-        """An error of the server's own: a number to find it in the log by, and when to come again."""
+        """An error of the server's own: its number in the log, and when to come again."""
         self.assertEqual(reply.status_code, status, reply.text)
         self.assertTrue(reply.headers["X-Request-Id"])
         self.assertIn("application/json", reply.headers["Content-Type"])
