@@ -218,3 +218,24 @@ class Paths(oauth_case.OAuthCase):
         told = self.tokens(identity, self.user(), scope=f"{case.READ} offline_access")
         self.fails_well(self.filled_in(client.TOKEN_PATH, grant_type="refresh_token",
                                   client_id=identity, refresh_token=told["refresh_token"]), 200)
+
+    def test_device(self):
+        """A terminal asks for a code."""
+        told = self.register(grant_types=[oauth_case.DEVICE_GRANT], redirect_uris=[])
+        self.fails_well(self.filled_in(oauth_case.DEVICE, client_id=told["client_id"]), 200)
+
+    def test_introspect(self):
+        """A resource server asks about a token."""
+        demo = self.instance.demo
+        self.fails_well(self.filled_in(oauth_case.INTROSPECT, client_id=demo.id,
+                                       client_secret=demo.secret, token=self.demo()), 200)
+
+    def test_revoke(self):
+        """A client gives its token back."""
+        demo = self.instance.demo
+        self.fails_well(self.filled_in(oauth_case.REVOKE, client_id=demo.id,
+                                       client_secret=demo.secret, token=self.demo()), 200)
+
+    def test_metadata(self):
+        """What clients discover."""
+        self.fails_well(self.write("GET", "/.well-known/oauth-authorization-server"), 200)
