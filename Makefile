@@ -191,7 +191,8 @@ $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
 
-$(FUZZ_OBJECTS): ALL_CPPFLAGS += -I.
+# private: what they are made from, the list of flags too, keeps its own.
+$(FUZZ_OBJECTS): private ALL_CPPFLAGS += -I.
 
 FUZZ_MAIN = $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(BUILD)/obj/tests/fuzz/main.o)
 FUZZ_PARTS := $(BUILD)/obj/tests/fuzz/fuzz.o $(filter-out %/main.o,$(FCGI_OBJECTS)) $(LIBRARY)
@@ -297,7 +298,7 @@ bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and 
 
 # What the tests of faults need: a program that runs out of memory, a library that shifts the clock.
 FAULT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/fault/,memory.c allocation.c state.c))
-$(FAULT_OBJECTS): ALL_CPPFLAGS += -I.
+$(FAULT_OBJECTS): private ALL_CPPFLAGS += -I.
 DEPENDENCIES += $(FAULT_OBJECTS:.o=.d)
 
 $(BUILD)/fault/memory: $(FAULT_OBJECTS) $(BUILD)/obj/fcgi/answer.o $(LIBRARY)

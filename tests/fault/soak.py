@@ -39,6 +39,8 @@ THREADS = 6
 DAYS = 3
 EXTRA_MAX = 450     # seconds in one; the clock goes in steps of this, and a token lives an hour
 SAMPLE_SECONDS = 5
+REST_LOOKS = 8
+REST_SECONDS = 0.05
 FORWARDED = "X-Forwarded-For"
 PASSWORD = "correct horse"
 
@@ -196,15 +198,25 @@ def size(path):
     return os.path.getsize(path) if os.path.exists(path) else 0
 
 
+def at_rest_kib(pids):
+    """The memory of the larger process; the least of some looks, for a password takes 16 MiB."""
+    looks = []
+    for _ in range(REST_LOOKS):
+        looks.append([status_kib(pid, "VmRSS") for pid in pids])
+        time.sleep(REST_SECONDS)
+    return max(min(of_one) for of_one in zip(*looks))
+
+
 def sample(load, began, last):
     """What is measured now."""
     pids = load.made.server.responders()
+    memory_kib = at_rest_kib(pids)
     with load.lock:
         times, load.times = sorted(load.times), []
     now = time.monotonic()
     return {
         "minutes": (now - began) / 60,
-        "memory_kib": max(status_kib(pid, "VmRSS") for pid in pids),
+        "memory_kib": memory_kib,
         "descriptors": max(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids),
         "file_kib": size(load.made.database) / 1024,
         "log_kib": size(load.made.database + "-wal") / 1024,
