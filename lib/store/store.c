@@ -23,6 +23,7 @@ struct cm_store {
 	char *path; /* NULL for a store without a file */
 	dev_t device;
 	ino_t inode;
+	bool reads_alone;
 	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
 	int64_t waiting_since_us;               /* for the lock, on the monotonic clock */
 };
@@ -271,6 +272,8 @@ static enum cm_status remember_file(struct cm_store *store, const char *path, st
 		return cm_err_set(err, CM_STORE, "can't stat %s: %s", path, strerror(errno));
 	store->device = st.st_dev;
 	store->inode = st.st_ino;
+	/* SQLite reads a file that it could not open for writing, and never tries again. */
+	store->reads_alone = sqlite3_db_readonly(store->db, "main") == 1;
 	return CM_OK;
 }
 
@@ -280,8 +283,7 @@ bool cm_store_is_current(const struct cm_store *store)
 
 	if (store->path == NULL)
 		return true;
-	/* SQLite reads a file that it could not open for writing, and never tries again. */
-	if (sqlite3_db_readonly(store->db, "main") == 1 && access(store->path, W_OK) == 0)
+	if (store->reads_alone && access(store->path, W_OK) == 0)
 		return false;
 	return stat(store->path, &st) == 0 && st.st_dev == store->device &&
 	       st.st_ino == store->inode && st.st_size > 0;
