@@ -198,26 +198,31 @@ def size(path):
     return os.path.getsize(path) if os.path.exists(path) else 0
 
 
-def at_rest_kib(pids):
-    """The memory of the larger process; the least of some looks, for a password takes 16 MiB."""
+def at_rest(pids):
+    """
+    Memory in KiB and descriptors of the larger process: the least of some looks, for a password
+    takes 16 MiB while it is checked, and a request a descriptor.
+    """
     looks = []
     for _ in range(REST_LOOKS):
-        looks.append([status_kib(pid, "VmRSS") for pid in pids])
+        looks.append([(status_kib(pid, "VmRSS"), len(os.listdir(f"/proc/{pid}/fd")))
+                      for pid in pids])
         time.sleep(REST_SECONDS)
-    return max(min(of_one) for of_one in zip(*looks))
+    least = [[min(figures) for figures in zip(*of_one)] for of_one in zip(*looks)]
+    return [max(figures) for figures in zip(*least)]
 
 
 def sample(load, began, last):
     """What is measured now."""
     pids = load.made.server.responders()
-    memory_kib = at_rest_kib(pids)
+    memory_kib, descriptors = at_rest(pids)
     with load.lock:
         times, load.times = sorted(load.times), []
     now = time.monotonic()
     return {
         "minutes": (now - began) / 60,
         "memory_kib": memory_kib,
-        "descriptors": max(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids),
+        "descriptors": descriptors,
         "file_kib": size(load.made.database) / 1024,
         "log_kib": size(load.made.database + "-wal") / 1024,
         "p99_ms": 1000 * times[len(times) * 99 // 100] if times else 0,
