@@ -6,6 +6,8 @@ PORT ?= 8080
 VAR ?= var
 PYTHON ?= /usr/bin/python3
 SECONDS ?= 60
+STEP ?= 1
+MINUTES ?= 10
 
 # The last part of BUILD picks the kind of build: asan, fuzz, coverage, or (any other name) release.
 BUILD ?= build
@@ -97,7 +99,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 .SECONDARY:
 .PHONY: all setup setup-mounts setup-install setup-tools setup-clients setup-bench setup-dist setup-deb \
 	setup-fuzz run check checklist check-together check-unit check-asan check-valgrind check-mounts \
-	check-install check-clients check-dist check-deb bench bench-instructions fuzz lint format coverage \
+	check-install check-clients check-dist check-deb check-fault soak bench bench-instructions fuzz lint format coverage \
 	install dist deb clean help tests \
 	can-build can-test FORCE
 
@@ -190,7 +192,8 @@ $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
 
-$(FUZZ_OBJECTS): ALL_CPPFLAGS += -I.
+# private: what they are made from, the list of flags too, keeps its own.
+$(FUZZ_OBJECTS): private ALL_CPPFLAGS += -I.
 
 FUZZ_MAIN = $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(BUILD)/obj/tests/fuzz/main.o)
 FUZZ_PARTS := $(BUILD)/obj/tests/fuzz/fuzz.o $(filter-out %/main.o,$(FCGI_OBJECTS)) $(LIBRARY)
@@ -293,6 +296,29 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
 
 bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and memory beside a null responder, the bare libraries and a peer
 	@$(PYTHON) tests/bench/run.py --binary $(PROGRAM) --tools $(BUILD)/bench
+
+# What the tests of faults need: a program that runs out of memory, a library that shifts the clock.
+FAULT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/fault/,memory.c allocation.c state.c))
+$(FAULT_OBJECTS): private ALL_CPPFLAGS += -I.
+DEPENDENCIES += $(FAULT_OBJECTS:.o=.d)
+
+$(BUILD)/fault/memory: $(FAULT_OBJECTS) $(BUILD)/obj/fcgi/answer.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+
+$(BUILD)/fault/clock.so: tests/fault/clock.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+
+check-fault: $(PROGRAM) $(BUILD)/fault/clock.so | can-test ## what may happen to it, on purpose: SECONDS=60 of killing, STEP=1 for every allocation
+	@$(MAKE) $(call PASS,build/asan) build/asan/fault/memory
+	@ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 $(PYTHON) tests/fault/run.py \
+		--binary $(PROGRAM) --tools $(BUILD)/fault --memory build/asan/fault/memory \
+		--seconds $(SECONDS) --step $(STEP)
+
+soak: $(PROGRAM) $(BUILD)/fault/clock.so | can-test ## a mixed load for MINUTES=10: is everything flat?  Figures and charts: build/soak
+	@$(PYTHON) tests/fault/soak.py --binary $(PROGRAM) --tools $(BUILD)/fault --minutes $(MINUTES) \
+		--out $(BUILD)/soak
 
 bench-instructions: $(PROGRAM) ## count instructions a request by callgrind
 	@$(PYTHON) tests/bench/instructions.py --binary $(PROGRAM)

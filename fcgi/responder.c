@@ -1,14 +1,17 @@
 #include "responder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <fcgiapp.h>
 
 #include "answer.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "program.h"
 
@@ -41,6 +44,8 @@ static void catch_signals(void)
 
 bool cm_responder_is_fastcgi(void)
 {
+	/* libfcgi keeps handlers that are there before it is first called. */
+	catch_signals();
 	return FCGX_IsCGI() == 0;
 }
 
@@ -107,17 +112,37 @@ static void forget(struct cm_buf *out)
 		cm_buf_reset(out);
 }
 
+/*
+ * Take the next request; false when there are to be no more.  While accept() finds no descriptor or
+ * no memory, the requests wait in the socket.
+ */
+static bool take(FCGX_Request *request)
+{
+	static const struct timespec pause = {.tv_nsec = 50000000};
+	int code;
+
+	while ((code = FCGX_Accept_r(request)) < 0) {
+		if (code != -EMFILE && code != -ENFILE && code != -ENOBUFS && code != -ENOMEM)
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 int cm_responder_run(struct cm_context *ctx)
 {
 	FCGX_Request request;
 	struct cm_buf out = {0};
+	struct cm_err err = {0};
 	bool leave = false, was_good = false;
 
-	/* libfcgi keeps handlers that are there before it starts. */
-	catch_signals();
+	if (cm_crypto_start(&err) != CM_OK) {
+		cm_log_error(NULL, "%s", err.text);
+		return EXIT_FAILURE;
+	}
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, LISTEN_FD, 0) != 0)
 		return EXIT_FAILURE;
-	while (!leave && FCGX_Accept_r(&request) >= 0) {
+	while (!leave && take(&request)) {
 		answer(ctx, &request, &out);
 		FCGX_Finish_r(&request);
 		forget(&out);

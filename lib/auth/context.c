@@ -101,8 +101,12 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 
 void cm_context_rest(struct cm_context *ctx)
 {
-	if (ctx->store != NULL)
-		cm_store_read_end(ctx->store);
+	if (ctx->store == NULL)
+		return;
+	cm_store_read_end(ctx->store);
+	/* Others wait for its lock, and what came later would never be committed. */
+	if (cm_store_is_writing(ctx->store))
+		close_store(ctx);
 }
 
 struct cm_buf *cm_context_keep(struct cm_context *ctx, const void *of, const void *form)

@@ -151,9 +151,10 @@ enum cm_status cm_jwk_read_set(const char *jwks, struct cm_keyring *out, struct 
 {
 	cm_json *json = NULL;
 	const cm_json *keys;
+	enum cm_status rc = cm_json_parse(jwks, strlen(jwks), &json, NULL);
 
-	if (cm_json_parse(jwks, strlen(jwks), &json, NULL) != CM_OK)
-		return CM_OK;
+	if (rc != CM_OK)
+		return rc == CM_NOMEM ? cm_err_set(err, rc, "out of memory") : CM_OK;
 	keys = cm_json_get(json, "keys");
 	out->key = calloc(KEYS_MAX, sizeof *out->key);
 	for (size_t i = 0; out->key != NULL && i < cm_json_length(keys) && out->count < KEYS_MAX;

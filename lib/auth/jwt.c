@@ -1,5 +1,6 @@
 #include "auth/jwt.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -7,15 +8,20 @@
 #include <jwt.h>
 
 #include "auth/libjwt_key.h"
+#include "auth/libjwt_memory.h"
 #include "auth/libjwt_type.h"
 #include "base/encode.h"
 
-/* Between the two, libjwt writes and takes the type that use wants, and has the key read already.
+/*
+ * Between the two, libjwt writes and takes the type that use wants, and has the key read already.
+ * What it made before is gone.
  */
 static void begin(enum cm_jwt_use use, EVP_PKEY *key)
 {
 	cm_libjwt_type(use == CM_JWT_ACCESS);
 	cm_libjwt_key(key);
+	cm_libjwt_memory();
+	errno = 0;
 }
 
 static void end(void)
@@ -32,13 +38,13 @@ enum cm_status cm_jwt_sign(const struct cm_key *key, enum cm_jwt_use use, const 
 	jwt_t *jwt = NULL;
 
 	begin(use, cm_key_private(key));
-	if (jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, claims) == 0 &&
+	if (cm_libjwt_spare() && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_add_header(jwt, "kid", key->kid) == 0 &&
 	    jwt_set_alg(jwt, jwt_str_alg(key->alg), (const unsigned char *)key->private_pem,
 	                (int)strlen(key->private_pem)) == 0)
 		text = jwt_encode_str(jwt);
 	end();
-	if (text == NULL) {
+	if (!cm_libjwt_spared() || text == NULL) {
 		cm_err_set(err, rc, "libjwt could not sign with key %s", key->kid);
 		goto out;
 	}
@@ -120,8 +126,10 @@ static enum cm_status check_signature(const struct cm_key *key, enum cm_jwt_use 
 	code = jwt_decode(&jwt, token, (const unsigned char *)key->public_pem,
 	                  (int)strlen(key->public_pem));
 	end();
+	/* Where libjwt found no memory to look, it calls the token wrong too. */
 	if (code != 0 || jwt_get_alg(jwt) != jwt_str_alg(key->alg))
-		rc = refuse(err, "The token's signature is wrong.");
+		rc = errno == ENOMEM ? cm_err_set(err, CM_NOMEM, "out of memory")
+		                     : refuse(err, "The token's signature is wrong.");
 	jwt_free(jwt);
 	return rc;
 }
@@ -179,10 +187,13 @@ static enum cm_status check_assertion(const cm_json *header, const struct cm_key
 		return refuse(err, "The token's header is not acceptable.");
 	for (size_t i = 0; i < ring->count; i++) {
 		const struct cm_key *key = &ring->key[i];
+		enum cm_status rc;
 
-		if (strcmp(key->alg, alg) == 0 && (kid == NULL || strcmp(key->kid, kid) == 0) &&
-		    check_signature(key, CM_JWT_PLAIN, token, NULL) == CM_OK)
-			return CM_OK;
+		if (strcmp(key->alg, alg) != 0 || (kid != NULL && strcmp(key->kid, kid) != 0))
+			continue;
+		rc = check_signature(key, CM_JWT_PLAIN, token, NULL);
+		if (rc != CM_UNAUTHORIZED)
+			return rc == CM_OK ? rc : cm_err_set(err, rc, "out of memory");
 	}
 	return refuse(err, "The token's signature is wrong.");
 }

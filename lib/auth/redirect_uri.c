@@ -38,19 +38,20 @@ static bool is_same_loopback(const char *registered, const char *uri)
 	       !b.fragment && strcmp(a.path, b.path) == 0;
 }
 
-bool cm_redirect_uri_registered(const char *registered, const char *uri)
+enum cm_status cm_redirect_uri_registered(const char *registered, const char *uri)
 {
 	cm_json *list = NULL;
 	bool found = false;
+	enum cm_status rc = cm_json_parse(registered, strlen(registered), &list, NULL);
 
-	if (cm_json_parse(registered, strlen(registered), &list, NULL) != CM_OK)
-		return false;
 	for (size_t i = 0; !found && i < cm_json_length(list); i++) {
 		const char *one = cm_json_string(cm_json_at(list, i));
 
 		found = one != NULL && (strcmp(one, uri) == 0 || is_same_loopback(one, uri));
 	}
 	cm_json_free(list);
+	if (rc == CM_NOMEM)
+		return rc;
 	/* What was registered by older rules is checked by today's. */
-	return found && cm_redirect_uri_wrong(uri) == NULL;
+	return found && cm_redirect_uri_wrong(uri) == NULL ? CM_OK : CM_NOT_FOUND;
 }

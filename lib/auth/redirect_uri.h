@@ -1,7 +1,7 @@
 #ifndef CM_AUTH_REDIRECT_URI_H
 #define CM_AUTH_REDIRECT_URI_H
 
-#include <stdbool.h>
+#include "base/status.h"
 
 /* Where a client wants people to be sent back to (OAuth 2.1 section 2.3). */
 
@@ -14,8 +14,9 @@ const char *cm_redirect_uri_wrong(const char *uri);
 
 /*
  * Whether a redirect URI of a request is among the registered ones, a JSON array.  They must be the
- * same text; on a loopback address the port may differ (RFC 8252 section 7.3).
+ * same text; on a loopback address the port may differ (RFC 8252 section 7.3).  CM_OK,
+ * CM_NOT_FOUND, CM_NOMEM.
  */
-bool cm_redirect_uri_registered(const char *registered, const char *uri);
+enum cm_status cm_redirect_uri_registered(const char *registered, const char *uri);
 
 #endif

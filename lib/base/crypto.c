@@ -5,7 +5,10 @@
 #include <sys/random.h>
 
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include "base/encode.h"
 
@@ -35,6 +38,37 @@ enum cm_status cm_crypto_random(void *out, size_t len, struct cm_err *err)
 	bool ok = test_source != NULL ? test_source(out, len) : draw(out, len);
 
 	return ok ? CM_OK : cm_err_set(err, CM_INTERNAL, "no random bytes");
+}
+
+/* The first of a kind brings all of that kind, or none for ever; signatures draw random bytes. */
+static bool fetch_all(void)
+{
+	EVP_KEYMGMT *keys = EVP_KEYMGMT_fetch(NULL, "RSA", NULL);
+	EVP_SIGNATURE *signatures = EVP_SIGNATURE_fetch(NULL, "RSA", NULL);
+	OSSL_DECODER *decoders = OSSL_DECODER_fetch(NULL, "RSA", NULL);
+	unsigned char byte;
+	bool ok = keys != NULL && signatures != NULL && decoders != NULL &&
+	          RAND_priv_bytes(&byte, 1) == 1;
+
+	OSSL_DECODER_free(decoders);
+	EVP_SIGNATURE_free(signatures);
+	EVP_KEYMGMT_free(keys);
+	return ok;
+}
+
+enum cm_status cm_crypto_start(struct cm_err *err)
+{
+	unsigned char digest[CM_SHA256_BYTES];
+
+	/* An error gives OpenSSL's list of errors its place. */
+	ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+	ERR_clear_error();
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_LOAD_CONFIG,
+	                        NULL) != 1)
+		return cm_err_set(err, CM_INTERNAL, "OpenSSL could not start");
+	if (!fetch_all())
+		return cm_err_set(err, CM_INTERNAL, "OpenSSL has no RSA");
+	return cm_crypto_sha256("", 0, digest, err);
 }
 
 void cm_crypto_random_source(bool (*source)(void *out, size_t len))

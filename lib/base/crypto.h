@@ -14,6 +14,12 @@ enum {
 	CM_ID_TEXT = 33      /* bytes of an identifier's text with its NUL */
 };
 
+/*
+ * Before the first request: let OpenSSL set up what it sets up once.  It would do so when first
+ * used, and never again in this process if it found no memory then.  CM_INTERNAL.
+ */
+enum cm_status cm_crypto_start(struct cm_err *err);
+
 /* Fill out with len random bytes.  CM_INTERNAL when the system gives none; never weaker bytes. */
 enum cm_status cm_crypto_random(void *out, size_t len, struct cm_err *err);
 

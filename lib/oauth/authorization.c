@@ -53,29 +53,37 @@ static enum cm_status find_client(struct cm_exchange *x, struct cm_authorization
 	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 }
 
-/* The one that is registered, when the request may leave it out. */
-static char *only_one(const char *registered)
+/* The one that is registered (owned), when the request may leave it out; NULL where it may not. */
+static enum cm_status only_one(const char *registered, char **out, struct cm_err *err)
 {
 	cm_json *list = NULL;
-	char *only = NULL;
+	enum cm_status rc = cm_json_parse(registered, strlen(registered), &list, NULL);
+	const char *one = cm_json_string(cm_json_at(list, 0));
 
-	if (cm_json_parse(registered, strlen(registered), &list, NULL) == CM_OK &&
-	    cm_json_length(list) == 1)
-		only = cm_text_dup(cm_json_string(cm_json_at(list, 0)));
+	*out = one != NULL && cm_json_length(list) == 1 ? cm_text_dup(one) : NULL;
+	if (*out == NULL && one != NULL && cm_json_length(list) == 1)
+		rc = CM_NOMEM;
 	cm_json_free(list);
-	return only;
+	return rc == CM_NOMEM ? cm_err_set(err, rc, "out of memory") : CM_OK;
 }
 
 static enum cm_status find_redirect_uri(struct cm_authorization *out, struct cm_err *err)
 {
 	const char *uri = cm_authorization_get(out, "redirect_uri");
+	enum cm_status rc;
 
 	if (uri == NULL) {
-		out->only_redirect_uri = only_one(out->client.redirect_uris);
+		rc = only_one(out->client.redirect_uris, &out->only_redirect_uri, err);
+		if (rc != CM_OK)
+			return rc;
 		uri = out->only_redirect_uri;
 	}
-	if (uri == NULL || strlen(uri) > CM_URL_MAX ||
-	    !cm_redirect_uri_registered(out->client.redirect_uris, uri))
+	rc = uri == NULL || strlen(uri) > CM_URL_MAX
+	         ? CM_NOT_FOUND
+	         : cm_redirect_uri_registered(out->client.redirect_uris, uri);
+	if (rc == CM_NOMEM)
+		return cm_err_set(err, rc, "out of memory");
+	if (rc != CM_OK)
 		return cm_err_set(err, CM_REQUEST,
 		                  "The application asks to send you to an address that is not "
 		                  "registered for it (redirect_uri).");
@@ -101,10 +109,7 @@ static enum cm_status check_types(const struct cm_authorization *request, struct
 		return cm_err_set(err, CM_UNSUPPORTED_RESPONSE, "response_type must be code.");
 	if (mode != NULL && strcmp(mode, "query") != 0)
 		return cm_err_set(err, CM_REQUEST, "response_mode must be query.");
-	if (!cm_client_lists(request->client.grant_types, CM_GRANT_AUTHORIZATION_CODE))
-		return cm_err_set(err, CM_UNAUTHORIZED_CLIENT,
-		                  "The client is not registered for grant authorization_code.");
-	return CM_OK;
+	return cm_client_check_grant(&request->client, CM_GRANT_AUTHORIZATION_CODE, err);
 }
 
 /* RFC 7636 section 4.3; the SHA-256 of S256 is 43 characters of base64url. */

@@ -61,11 +61,8 @@ static enum cm_status make(struct cm_exchange *x, const struct cm_client_request
 	struct cm_buf scope = {0};
 	enum cm_status rc;
 
-	if (!cm_client_lists(request->client.grant_types, CM_GRANT_DEVICE_CODE))
-		return cm_err_set(err, CM_UNAUTHORIZED_CLIENT,
-		                  "The client is not registered for grant " CM_GRANT_DEVICE_CODE
-		                  ".");
-	if ((rc = cm_oauth_resources_check(&request->params, x->ctx->mcp_url, err)) != CM_OK ||
+	if ((rc = cm_client_check_grant(&request->client, CM_GRANT_DEVICE_CODE, err)) != CM_OK ||
+	    (rc = cm_oauth_resources_check(&request->params, x->ctx->mcp_url, err)) != CM_OK ||
 	    (rc = cm_authorization_scope(x->ctx->store, cm_params_get(&request->params, "scope"),
 	                                 &request->client, NULL, &scope, err)) != CM_OK ||
 	    (rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||

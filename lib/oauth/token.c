@@ -55,10 +55,7 @@ static enum cm_status find_grant(const struct cm_client_request *request, cm_gra
 		if (strcmp(grants[i].name, name) != 0)
 			continue;
 		*out = grants[i].run;
-		return cm_client_lists(request->client.grant_types, name)
-		           ? CM_OK
-		           : cm_err_set(err, CM_UNAUTHORIZED_CLIENT,
-		                        "The client is not registered for grant %s.", name);
+		return cm_client_check_grant(&request->client, name, err);
 	}
 	return cm_err_set(err, CM_UNSUPPORTED_GRANT, "This grant_type is not supported.");
 }
@@ -80,7 +77,10 @@ enum cm_status cm_grant_issue(struct cm_exchange *x, const struct cm_issue *issu
 	x->caller.user_id = user.id;
 	complete.user = &user;
 	complete.caller = &x->caller;
-	if (!cm_client_lists(issue->client->grant_types, CM_GRANT_REFRESH_TOKEN))
+	rc = cm_client_check_grant(issue->client, CM_GRANT_REFRESH_TOKEN, NULL);
+	if (rc == CM_NOMEM)
+		return cm_err_set(err, rc, "out of memory");
+	if (rc != CM_OK)
 		complete.refresh_scope = NULL;
 	return cm_issue_run(x->ctx, &complete, out, err);
 }

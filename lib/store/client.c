@@ -81,20 +81,25 @@ void cm_client_clear(struct cm_client *client)
 	*client = (struct cm_client){0};
 }
 
-bool cm_client_lists(const char *json, const char *value)
+enum cm_status cm_client_check_grant(const struct cm_client *client, const char *grant,
+                                     struct cm_err *err)
 {
+	const char *text = client->grant_types;
 	cm_json *list = NULL;
 	bool found = false;
+	enum cm_status rc = cm_json_parse(text, strlen(text), &list, NULL);
 
-	if (cm_json_parse(json, strlen(json), &list, NULL) != CM_OK)
-		return false;
 	for (size_t i = 0; i < cm_json_length(list); i++) {
 		const char *one = cm_json_string(cm_json_at(list, i));
 
-		found = found || (one != NULL && strcmp(one, value) == 0);
+		found = found || (one != NULL && strcmp(one, grant) == 0);
 	}
 	cm_json_free(list);
-	return found;
+	if (rc == CM_NOMEM)
+		return cm_err_set(err, rc, "out of memory");
+	return found ? CM_OK
+	             : cm_err_set(err, CM_UNAUTHORIZED_CLIENT,
+	                          "The client is not registered for grant %s.", grant);
 }
 
 /* The scopes as the field of an application has them: [{"name": "read"}, ...]. */

@@ -47,8 +47,9 @@ enum cm_status cm_client_get(struct cm_store *store, const char *client_id, stru
                              struct cm_err *err);
 void cm_client_clear(struct cm_client *client);
 
-/* Whether a JSON array of strings, such as grant_types, holds exactly this one. */
-bool cm_client_lists(const char *json, const char *value);
+/* Whether a client is registered for a grant.  CM_OK, CM_UNAUTHORIZED_CLIENT, CM_NOMEM. */
+enum cm_status cm_client_check_grant(const struct cm_client *client, const char *grant,
+                                     struct cm_err *err);
 
 /*
  * Write a client that no administrator made, or write it anew; within cm_store_write().  Its row is

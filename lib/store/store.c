@@ -28,6 +28,7 @@ struct cm_store {
 	char *path; /* NULL for a store without a file */
 	dev_t device;
 	ino_t inode;
+	bool reads_alone;
 	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
 	int64_t waiting_since_us;               /* for the lock, on the monotonic clock */
 	int64_t timeout_us;                     /* how long it waits */
@@ -284,13 +285,16 @@ static enum cm_status set_journal(struct cm_store *store, const char *path, stru
 	            err);
 }
 
-static enum cm_status set_up(struct cm_store *store, const char *path, struct cm_err *err)
+static enum cm_status set_up(struct cm_store *store, const char *path, bool create,
+                             struct cm_err *err)
 {
 	struct cm_err first = {0};
 	enum cm_status rc;
 	int schema = 0;
 
 	rc = check_file(store, &schema, &first);
+	if (rc == CM_OK && schema == 0 && !create)
+		return cm_err_set(err, CM_STORE, "the file is empty: it holds no database");
 	if (rc == CM_OK)
 		rc = set_journal(store, path, err);
 	else if (rc == CM_STORE && !cm_journal_shares_memory(path))
@@ -326,6 +330,8 @@ static enum cm_status remember_file(struct cm_store *store, const char *path, st
 		return cm_err_set(err, CM_STORE, "can't stat %s: %s", path, strerror(errno));
 	store->device = st.st_dev;
 	store->inode = st.st_ino;
+	/* SQLite reads a file that it could not open for writing, and never tries again. */
+	store->reads_alone = sqlite3_db_readonly(store->db, "main") == 1;
 	return CM_OK;
 }
 
@@ -333,8 +339,12 @@ bool cm_store_is_current(const struct cm_store *store)
 {
 	struct stat st;
 
-	return store->path == NULL || (stat(store->path, &st) == 0 && st.st_dev == store->device &&
-	                               st.st_ino == store->inode);
+	if (store->path == NULL)
+		return true;
+	if (store->reads_alone && access(store->path, W_OK) == 0)
+		return false;
+	return stat(store->path, &st) == 0 && st.st_dev == store->device &&
+	       st.st_ino == store->inode && st.st_size > 0;
 }
 
 static int64_t size_of(const char *path)
@@ -370,7 +380,7 @@ enum cm_status cm_store_open(const char *path, bool create, struct cm_store **ou
 	rc = connect_file(store, path, SQLITE_OPEN_READWRITE | (memory ? SQLITE_OPEN_CREATE : 0),
 	                  err);
 	if (rc == CM_OK)
-		rc = set_up(store, path, err);
+		rc = set_up(store, path, create || memory, err);
 	if (rc == CM_OK && !memory)
 		rc = remember_file(store, path, err);
 out:
@@ -447,6 +457,11 @@ void cm_store_read_end(struct cm_store *store)
 	(void)sqlite3_reset(store->statement[CM_STMT_DATA_VERSION]);
 }
 
+bool cm_store_is_writing(const struct cm_store *store)
+{
+	return sqlite3_get_autocommit(store->db) == 0;
+}
+
 /* Within another transaction: a savepoint, which undoes no more than this. */
 static enum cm_status write_within(struct cm_store *store, cm_store_work *work, void *arg,
                                    struct cm_err *err)
@@ -489,12 +504,15 @@ static enum cm_status check_schema(struct cm_store *store, struct cm_err *err)
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
                               struct cm_err *err)
 {
+	sqlite3_stmt *rollback;
 	enum cm_status rc;
 
 	if (sqlite3_get_autocommit(store->db) == 0)
 		return write_within(store, work, arg, err);
 	cm_store_read_end(store);
-	if ((rc = run(store, CM_STMT_BEGIN, err)) != CM_OK)
+	/* What can be begun can be undone: later there may be no memory for the statement. */
+	if ((rc = cm_store_statement(store, CM_STMT_ROLLBACK, &rollback, err)) != CM_OK ||
+	    (rc = run(store, CM_STMT_BEGIN, err)) != CM_OK)
 		return rc;
 	if ((rc = check_schema(store, err)) == CM_OK)
 		rc = work(store, arg, err);

@@ -13,10 +13,10 @@
 struct cm_store;
 
 /*
- * Open the file at path; with create, make it (mode 0600) when it isn't there.  An older schema is
- * brought up to date in one transaction; a newer one, or a file that is not Casement's, is refused
- * untouched.  ":memory:" with create gives a store without a file, for tests.
- * *out: owned by the caller, NULL on failure.  CM_STORE, CM_OUTDATED, CM_BUSY, CM_NOMEM.
+ * Open the file at path; with create, make it (mode 0600) when it isn't there or is empty.  An
+ * older schema is brought up to date in one transaction; a newer one, or a file that is not
+ * Casement's, is refused untouched.  ":memory:" with create gives a store without a file, for
+ * tests. *out: owned by the caller, NULL on failure.  CM_STORE, CM_OUTDATED, CM_BUSY, CM_NOMEM.
  */
 enum cm_status cm_store_open(const char *path, bool create, struct cm_store **out,
                              struct cm_err *err);
@@ -33,8 +33,9 @@ enum cm_status cm_store_open_reading(const char *path, bool still, struct cm_sto
 void cm_store_close(struct cm_store *store);
 
 /*
- * Whether the path still leads to the file that is open: false when it was deleted or replaced.
- * Then close the store and open it again.
+ * Whether the path still leads to the file that is open: false when it was deleted, replaced or
+ * emptied, and when it is open for reading alone and could be written by now.  Then close the store
+ * and open it again.
  */
 bool cm_store_is_current(const struct cm_store *store);
 
@@ -53,6 +54,9 @@ enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *
  */
 enum cm_status cm_store_read_begin(struct cm_store *store, int64_t *version, struct cm_err *err);
 void cm_store_read_end(struct cm_store *store);
+
+/* Whether a transaction is open: within cm_store_write(), or because it could not be undone. */
+bool cm_store_is_writing(const struct cm_store *store);
 
 /* What is done in one transaction; arg is the caller's. */
 typedef enum cm_status cm_store_work(struct cm_store *store, void *arg, struct cm_err *err);

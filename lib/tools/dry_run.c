@@ -33,8 +33,8 @@ void cm_crud_put_dry_run(struct cm_buf *buf, const char *before, const char *aft
 	const cm_json *value;
 	const char *name;
 
-	if (*before != '\0')
-		(void)cm_json_parse(before, strlen(before), &old, NULL);
+	if (*before != '\0' && cm_json_parse(before, strlen(before), &old, NULL) != CM_OK)
+		buf->failed = true;
 	if (cm_json_parse(after, strlen(after), &new, NULL) != CM_OK)
 		buf->failed = true;
 	cm_json_put_name(buf, "dryRun");

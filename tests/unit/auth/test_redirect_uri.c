@@ -144,7 +144,7 @@ static void test_registered(void)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(uris); i++)
-		ASSERT_ROW(uris[i], cm_redirect_uri_registered(LIST, uris[i]));
+		ASSERT_ROW(uris[i], cm_redirect_uri_registered(LIST, uris[i]) == CM_OK);
 }
 
 static void test_not_registered(void)
@@ -185,7 +185,7 @@ static void test_not_registered(void)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(uris); i++)
-		ASSERT_ROW(uris[i], !cm_redirect_uri_registered(LIST, uris[i]));
+		ASSERT_ROW(uris[i], cm_redirect_uri_registered(LIST, uris[i]) == CM_NOT_FOUND);
 }
 
 static void test_odd_lists(void)
@@ -206,10 +206,11 @@ static void test_odd_lists(void)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(lists); i++)
-		ASSERT_ROW(lists[i],
-		           !cm_redirect_uri_registered(lists[i], "https://example.org/cb"));
-	CU_ASSERT_TRUE(cm_redirect_uri_registered("[7,null,\"https://example.org/cb\"]",
-	                                          "https://example.org/cb"));
+		ASSERT_ROW(lists[i], cm_redirect_uri_registered(
+		                         lists[i], "https://example.org/cb") == CM_NOT_FOUND);
+	CU_ASSERT_EQUAL(cm_redirect_uri_registered("[7,null,\"https://example.org/cb\"]",
+	                                           "https://example.org/cb"),
+	                CM_OK);
 }
 
 /* A row that an older version wrote does not open what this one refuses. */
@@ -227,7 +228,7 @@ static void test_older_rules(void)
 
 	for (size_t i = 0; i < COUNT_OF(uris); i++) {
 		snprintf(list, sizeof list, "[\"%s\"]", uris[i]);
-		ASSERT_ROW(uris[i], !cm_redirect_uri_registered(list, uris[i]));
+		ASSERT_ROW(uris[i], cm_redirect_uri_registered(list, uris[i]) == CM_NOT_FOUND);
 	}
 }
 

@@ -187,10 +187,11 @@ static void test_not_there(void)
 	cm_store_close(store);
 }
 
-static void test_lists(void)
+static void test_grants(void)
 {
 	static const struct {
-		const char *json, *value;
+		char *json;
+		const char *value;
 		bool listed;
 	} rows[] = {
 	    {"[\"a\",\"b\"]", "b", true},
@@ -208,9 +209,13 @@ static void test_lists(void)
 	    {"[\"a\"", "a", false},
 	};
 
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct cm_client client = {.grant_types = rows[i].json};
+		enum cm_status wanted = rows[i].listed ? CM_OK : CM_UNAUTHORIZED_CLIENT;
+
 		ASSERT_ROW(rows[i].json,
-		           cm_client_lists(rows[i].json, rows[i].value) == rows[i].listed);
+		           cm_client_check_grant(&client, rows[i].value, NULL) == wanted);
+	}
 }
 
 static const struct cm_test tests[] = {
@@ -220,7 +225,7 @@ static const struct cm_test tests[] = {
     {"a client is written anew, but for its name and origin", test_updated},
     {"that a client is used is noted once an hour", test_used_once_an_hour},
     {"only the exact client_id finds a client", test_not_there},
-    {"a list holds exactly its strings", test_lists},
+    {"a client is registered for exactly its grants", test_grants},
 };
 
 CM_SUITE(cm_suite_store_client, "store/client", tests);

@@ -1,0 +1,155 @@
+"""Disks: full, read-only.  The database is on a small file system of its own."""
+
+import errno
+import os
+import signal
+import subprocess
+import time
+
+import fault_case
+import instance
+import ledger
+import servers
+import setting
+
+DISK_BYTES = 32 << 20
+
+
+class OnDisk(instance.Instance):
+    """An instance whose database is on a tmpfs."""
+
+    def _begin(self, settings, start):
+        self.disk = os.path.join(self.folder, "disk")
+        os.mkdir(self.disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=700", "tmpfs",
+                        self.disk], check=True)
+        self.database = os.path.join(self.disk, "casement.db")
+        super()._begin(settings, start)
+
+    def close(self):
+        if self.server is not None:
+            self.server.stop()
+        if os.path.ismount(self.disk):
+            subprocess.run(["umount", self.disk], check=True)
+        super().close()
+
+    def fill(self, room):
+        """Leave no more than so many bytes."""
+        with open(os.path.join(self.disk, "ballast"), "ab", buffering=0) as ballast:
+            while True:
+                state = os.statvfs(self.disk)
+                free = state.f_bavail * state.f_bsize - room
+                if free <= 0:
+                    return
+                try:
+                    ballast.write(b"x" * min(free, 65536))
+                except OSError as error:    # a writer of the database was faster
+                    if error.errno != errno.ENOSPC:
+                        raise
+
+    def free(self):
+        """Give it back."""
+        os.unlink(os.path.join(self.disk, "ballast"))
+
+    def remount(self, how):
+        """Read-only or not; no process may have a file open for writing."""
+        return subprocess.run(["mount", "-o", f"remount,{how}", self.disk], check=False,
+                              capture_output=True).returncode == 0
+
+
+class Disk(fault_case.FaultCase):
+    """A disk that takes nothing more."""
+
+    def make(self):
+        if not setting.MOUNTS:
+            self.skipTest("no file system can be mounted here (unshare --mount fails)")
+        made = OnDisk()
+        self.addCleanup(made.close)
+        self.use(made)
+
+    def test_full(self):
+        """Full under writers: 503 to writers, answers to readers; room again: all goes on."""
+        made = self.instance
+        token = self.demo()
+        name = self.add(token)["name"]
+        with ledger.Ledger(made) as book:
+            book.wait_for(20)
+            made.fill(0)
+            self.until(lambda: book.others[503] > 20, "writers are refused")
+            reply = self.add_reply(token)
+            self.assert_rpc_down(reply)
+            self.assert_logged(reply, "full")
+            self.assert_oauth_down(self.http.token_reply(made.demo))
+            self.assertEqual(self.get(token, f"my-org/{name}")["name"], name)
+            self.assertTrue(self.healthy())
+            self.diagnosed("space", "disk is full")
+            made.free()
+            book.wait_for(50)
+        fault_case.say(self, book.told())
+        book.check(self)
+        self.recovers(token)
+
+    def test_full_and_killed(self):
+        """Full, and new processes: they serve what they can, and nothing is lost."""
+        made = self.instance
+        token = self.demo()
+        with ledger.Ledger(made) as book:
+            book.wait_for(20)
+            made.fill(0)
+            self.until(lambda: book.others[503] > 5, "writers are refused")
+            for pid in made.server.responders():
+                os.kill(pid, signal.SIGKILL)
+            self.until(lambda: book.others[503] > 30, "writers are refused by new processes")
+            made.free()
+            book.wait_for(20)
+        fault_case.say(self, book.told())
+        book.check(self)
+        self.recovers(token)
+
+    def test_nearly_full(self):
+        """A few pages of room at a time: each write is whole or not there."""
+        made = self.instance
+        with ledger.Ledger(made) as book:
+            for room in (4096, 12288, 20480, 40960, 65536):
+                book.wait_for(5)
+                made.fill(room)
+                self.until(lambda seen=book.others[503]: book.others[503] > seen,
+                           "writers are refused")
+                made.free()
+            book.wait_for(5)
+        fault_case.say(self, book.told())
+        book.check(self)
+        self.recovers()
+
+    def test_read_only(self):
+        """Read-only under the responders: readers are served, writers told; then all goes on."""
+        made = self.instance
+        token = self.demo()
+        with ledger.Ledger(made) as book:
+            book.wait_for(20)
+        self.make_read_only()
+        self.assert_token_good(token)
+        self.get(token, f"my-org/{book.acknowledged[0].name}")
+        for _ in range(4):
+            reply = self.add_reply(token)
+            self.assert_rpc_down(reply)
+            self.assert_logged(reply, "readonly")
+        self.assert_oauth_down(self.http.token_reply(made.demo))
+        self.diagnosed("file system", "read-only")
+        self.assertTrue(made.remount("rw"))
+        self.until(lambda: self.add_reply(token).status_code == 200, "writers are served again")
+        for _ in range(6):
+            self.assertEqual(self.add_reply(token).status_code, 200)
+        book.check(self)
+        self.recovers(token)
+
+    def make_read_only(self):
+        """Between the end of processes that have the database open and the first work of others."""
+        made = self.instance
+        deadline = time.monotonic() + servers.patient(20)
+        while True:
+            for pid in made.server.responders():
+                os.kill(pid, signal.SIGKILL)
+            if made.remount("ro"):
+                return
+            self.assertLess(time.monotonic(), deadline, "still in use")
