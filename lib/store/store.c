@@ -5,23 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "store/journal.h"
 #include "store/query.h"
 #include "store/vfs.h"
-
-enum { BUSY_TIMEOUT_US = 5000000, PAUSE_MIN_US = 50, PAUSE_MAX_US = 1000 };
-
-/* The write-ahead log goes into the file when it has so many pages, if readers let go in time. */
-enum { LOG_PAGES = 4000, CHECKPOINT_TIMEOUT_US = 100000 };
+#include "store/wal.h"
 
 struct cm_store {
 	sqlite3 *db;
@@ -30,9 +23,7 @@ struct cm_store {
 	ino_t inode;
 	bool reads_alone;
 	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
-	int64_t waiting_since_us;               /* for the lock, on the monotonic clock */
-	int64_t timeout_us;                     /* how long it waits */
-	int log_pages, checkpoint_at;           /* of the log: now, and with how many it ends */
+	struct cm_wal wal;
 };
 
 struct sqlite3 *cm_store_db(struct cm_store *store)
@@ -139,60 +130,6 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 }
 
 /*
- * Wait for a lock that another process has.  A transaction takes some tenths of a millisecond;
- * SQLite's own timeout would sleep for one millisecond, then for two, for five and so on, while
- * nobody writes.  Who has waited long looks less often.
- */
-static int wait_for_lock(void *arg, int tries)
-{
-	struct cm_store *store = arg;
-	int64_t now_us = cm_clock_monotonic_us(), waited_us, pause_us;
-	struct timespec pause = {0};
-
-	if (tries == 0)
-		store->waiting_since_us = now_us;
-	waited_us = now_us - store->waiting_since_us;
-	if (waited_us > store->timeout_us)
-		return 0;
-	pause_us = waited_us / 16;
-	pause_us = pause_us < PAUSE_MIN_US ? PAUSE_MIN_US : pause_us;
-	pause_us = pause_us > PAUSE_MAX_US ? PAUSE_MAX_US : pause_us;
-	pause.tv_nsec = (long)pause_us * 1000;
-	(void)nanosleep(&pause, NULL);
-	return 1;
-}
-
-/* After each commit to the log, in place of SQLite's own checkpoints. */
-static int note_log(void *arg, sqlite3 *db, const char *name, int pages)
-{
-	struct cm_store *store = arg;
-
-	(void)db;
-	(void)name;
-	/* It began anew. */
-	if (pages < store->log_pages)
-		store->checkpoint_at = LOG_PAGES;
-	store->log_pages = pages;
-	return SQLITE_OK;
-}
-
-/*
- * SQLite's own checkpoints let others write meanwhile.  With two busy processes the log then never
- * begins anew: it grows, and each commit makes a checkpoint.
- */
-static void checkpoint(struct cm_store *store)
-{
-	if (store->log_pages < store->checkpoint_at)
-		return;
-	store->timeout_us = CHECKPOINT_TIMEOUT_US;
-	/* Somebody who reads for long, such as a backup, is left alone until as much was added. */
-	if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL) !=
-	    SQLITE_OK)
-		store->checkpoint_at = store->log_pages + LOG_PAGES;
-	store->timeout_us = BUSY_TIMEOUT_US;
-}
-
-/*
  * Before SQLite is first used: a process has one thread, so that nothing needs a mutex, and nobody
  * asks how much memory SQLite has.  Once only; refused later, and then no worse.
  */
@@ -206,13 +143,8 @@ static void configure(struct cm_store *store)
 {
 	sqlite3 *db = store->db;
 
-	store->timeout_us = BUSY_TIMEOUT_US;
-	store->checkpoint_at = LOG_PAGES;
-	sqlite3_wal_hook(db, note_log, store);
-	/* Else the kernel would make the pauses of wait_for_lock() twice as long. */
-	(void)prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
+	cm_wal_init(&store->wal, db);
 	sqlite3_extended_result_codes(db, 1);
-	sqlite3_busy_handler(db, wait_for_lock, store);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
@@ -519,7 +451,7 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 	if (rc == CM_OK)
 		rc = commit(store, err);
 	if (rc == CM_OK)
-		checkpoint(store);
+		cm_wal_checkpoint(&store->wal);
 	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */
 	if (rc != CM_OK && sqlite3_get_autocommit(store->db) == 0)
 		(void)run(store, CM_STMT_ROLLBACK, NULL);
