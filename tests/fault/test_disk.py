@@ -12,7 +12,7 @@ import ledger
 import servers
 import setting
 
-DISK_BYTES = 32 << 20
+DISK_BYTES = 64 << 20     # room for a write-ahead log of 16 MiB, and what the doctor calls full
 
 
 class OnDisk(instance.Instance):
