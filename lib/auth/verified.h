@@ -10,8 +10,8 @@
 
 /*
  * Access tokens whose signature and fixed claims were found good under the current keys and
- * settings.  A process remembers a bounded number of them by their SHA-256, because libjwt reads
- * the key's PEM again for each token.  What can change while a token lives (time, revocation, the
+ * settings.  A process remembers a bounded number of them by their SHA-256, because a signature
+ * takes long to check.  What can change while a token lives (time, revocation, the
  * client) is not remembered here and is looked at for each request.
  */
 
