@@ -165,7 +165,7 @@ static void bind_record(struct cm_query *q, const struct cm_record *record)
 			value++;
 			continue;
 		}
-		strcpy(name + 1, entity->fields[i].column);
+		(void)memccpy(name + 1, entity->fields[i].column, 0, sizeof name - 2);
 		switch (cm_field_column_kind(&entity->fields[i])) {
 		case CM_COLUMN_TEXT:
 			cm_query_text(q, name, value->text);
