@@ -20,10 +20,18 @@ static struct sockaddr_un address;
  * libfcgi loses 48 bytes a management record of a type unknown to it; no web server sends any.
  * GCC's sanitizer is a library, which finds only what the program shows.
  */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+#define SHOWN __attribute__((visibility("default")))
+SHOWN const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libfcgi.so";
+}
+
+/* Nor does it report what it left out. */
+SHOWN const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
 }
 
 /* Descriptor 0 is the listening socket, as a web server hands it over; it never waits. */
