@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,17 +113,23 @@ static void forget(struct cm_buf *out)
 		cm_buf_reset(out);
 }
 
-/*
- * Take the next request; false when there are to be no more.  While accept() finds no descriptor or
- * no memory, the requests wait in the socket.
- */
+/* Whether accept() found no descriptor or no memory, and the socket is there still. */
+static bool may_come_later(int code)
+{
+	struct stat st;
+
+	return (code == -EMFILE || code == -ENFILE || code == -ENOBUFS || code == -ENOMEM) &&
+	       fstat(LISTEN_FD, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* Take the next request, whenever it can be taken; false when there are to be no more. */
 static bool take(FCGX_Request *request)
 {
 	static const struct timespec pause = {.tv_nsec = 50000000};
 	int code;
 
 	while ((code = FCGX_Accept_r(request)) < 0) {
-		if (code != -EMFILE && code != -ENFILE && code != -ENOBUFS && code != -ENOMEM)
+		if (!may_come_later(code))
 			return false;
 		(void)nanosleep(&pause, NULL);
 	}
