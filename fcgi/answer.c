@@ -79,33 +79,52 @@ static enum cm_body read_body(const struct cm_stream *in, const char *const *env
 	return got < 0 || (declared >= 0 && body->len < wanted) ? CM_BODY_SHORT : CM_BODY_WHOLE;
 }
 
-bool cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
-               struct cm_buf *out)
+bool cm_answer_read(struct cm_answer *a, struct cm_context *ctx, const char *const *env,
+                    const struct cm_stream *in)
 {
-	struct cm_response res;
-	struct cm_request req;
-	struct cm_env headers = {0};
-	struct cm_buf body = {0};
-	struct cm_err err = {0};
-	enum cm_body state = read_body(in, env, ctx, &body);
-	enum cm_status rc = cm_buf_status(&body, &err);
+	enum cm_body state = read_body(in, env, ctx, &a->body);
 
-	cm_response_init(&res);
-	if (rc == CM_OK)
-		rc = cm_env_init(&headers, env, &err);
-	if (rc == CM_OK)
-		rc = cm_request_init(&req, headers.list, cm_buf_str(&body), body.len, state, &err);
-	if (rc == CM_OK) {
-		cm_casement_answer(ctx, &req, &res);
-		rc = cm_response_emit(&res, out, &err);
+	if (cm_buf_status(&a->body, &a->err) == CM_OK &&
+	    cm_env_init(&a->headers, env, &a->err) == CM_OK)
+		(void)cm_request_init(&a->req, a->headers.list, cm_buf_str(&a->body), a->body.len,
+		                      state, &a->err);
+	cm_response_init(&a->res);
+	return state == CM_BODY_WHOLE;
+}
+
+void cm_answer_work(struct cm_answer *a, struct cm_context *ctx)
+{
+	if (a->err.status != CM_OK)
+		return;
+	cm_response_restart(&a->res);
+	cm_casement_run(&a->x, ctx, &a->req, &a->res);
+}
+
+void cm_answer_end(struct cm_answer *a, struct cm_buf *out)
+{
+	if (a->err.status == CM_OK) {
+		cm_casement_end(&a->x);
+		(void)cm_response_emit(&a->res, out, &a->err);
 	}
-	if (rc != CM_OK) {
-		cm_log_error(NULL, "%s: %s", cm_status_info(rc)->name, err.text);
+	if (a->err.status != CM_OK) {
+		cm_log_error(NULL, "%s: %s", cm_status_info(a->err.status)->name, a->err.text);
 		cm_buf_clear(out);
 		cm_buf_puts(out, LAST_RESORT);
 	}
-	cm_response_clear(&res);
-	cm_env_clear(&headers);
-	cm_buf_clear(&body);
-	return state == CM_BODY_WHOLE;
+	cm_response_clear(&a->res);
+	cm_env_clear(&a->headers);
+	cm_buf_clear(&a->body);
+	cm_err_clear(&a->err);
+}
+
+bool cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
+               struct cm_buf *out)
+{
+	struct cm_answer a = {0};
+	bool whole = cm_answer_read(&a, ctx, env, in);
+
+	cm_answer_work(&a, ctx);
+	cm_context_rest(ctx);
+	cm_answer_end(&a, out);
+	return whole;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,14 @@
 #include "base/log.h"
 #include "program.h"
 
-enum { LISTEN_FD = 0, KEPT_BYTES = 65536 };
+enum { LISTEN_FD = 0, KEPT_BYTES = 65536, TOGETHER_MAX = 16 };
+
+/* A connection with a request, on its way to its answer. */
+struct connection {
+	FCGX_Request request;
+	struct cm_answer answer;
+	bool whole; /* the whole body was read */
+};
 
 static int null_fd = -1;
 
@@ -79,17 +87,34 @@ static void close_at_once(FCGX_Request *request, bool ended)
 		(void)FCGX_Attach(request);
 }
 
-static void answer(struct cm_context *ctx, FCGX_Request *request, struct cm_buf *out)
+/* Most answers are short: their memory serves the next one too. */
+static void forget(struct cm_buf *out)
 {
-	struct cm_stream in = {read_request, request->in};
-	bool whole;
+	if (out->cap > KEPT_BYTES)
+		cm_buf_clear(out);
+	else
+		cm_buf_reset(out);
+}
+
+static void work(struct connection *c, struct cm_context *ctx)
+{
+	cm_log_sink(log_to_server, &c->request);
+	cm_answer_work(&c->answer, ctx);
+	cm_log_sink(NULL, NULL);
+}
+
+static void answer(struct connection *c, struct cm_buf *out)
+{
+	FCGX_Request *request = &c->request;
 
 	cm_log_sink(log_to_server, request);
-	whole = cm_answer(ctx, (const char *const *)request->envp, &in, out);
+	cm_answer_end(&c->answer, out);
 	FCGX_PutStr(cm_buf_str(out), (int)out->len, request->out);
 	cm_log_sink(NULL, NULL);
-	close_at_once(request,
-	              whole && FCGX_GetChar(request->in) == EOF && FCGX_GetError(request->in) == 0);
+	close_at_once(request, c->whole && FCGX_GetChar(request->in) == EOF &&
+	                           FCGX_GetError(request->in) == 0);
+	FCGX_Finish_r(request);
+	forget(out);
 }
 
 /*
@@ -104,15 +129,6 @@ static bool must_leave(const struct cm_context *ctx, bool *was_good)
 	return ctx->outdated && (*was_good || cm_program_was_replaced());
 }
 
-/* Most answers are short: their memory serves the next one too. */
-static void forget(struct cm_buf *out)
-{
-	if (out->cap > KEPT_BYTES)
-		cm_buf_clear(out);
-	else
-		cm_buf_reset(out);
-}
-
 /* Whether accept() found no descriptor or no memory, and the socket is there still. */
 static bool may_come_later(int code)
 {
@@ -122,41 +138,104 @@ static bool may_come_later(int code)
 	       fstat(LISTEN_FD, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Take the next request, whenever it can be taken; false when there are to be no more. */
-static bool take(FCGX_Request *request)
+/* Wait for a connection, or for the signal that ends it all. */
+static bool wait_for_more(int code)
 {
 	static const struct timespec pause = {.tv_nsec = 50000000};
+	struct pollfd listener = {.fd = LISTEN_FD, .events = POLLIN};
+
+	if (code == -EAGAIN) {
+		(void)poll(&listener, 1, -1);
+		return true;
+	}
+	if (!may_come_later(code))
+		return false;
+	(void)nanosleep(&pause, NULL);
+	return true;
+}
+
+/*
+ * Take what has come, and wait only for the first; none when there are to be no more.  All of it
+ * is read before any is worked on, so that nobody's sending takes time of a transaction.
+ */
+static size_t take(struct connection *all, struct cm_context *ctx)
+{
+	size_t count = 0;
 	int code;
 
-	while ((code = FCGX_Accept_r(request)) < 0) {
-		if (!may_come_later(code))
-			return false;
-		(void)nanosleep(&pause, NULL);
+	while (count < TOGETHER_MAX) {
+		struct connection *c = &all[count];
+		struct cm_stream in = {read_request, NULL};
+
+		if ((code = FCGX_Accept_r(&c->request)) < 0) {
+			if (count > 0 || !wait_for_more(code))
+				break;
+			continue;
+		}
+		/* One that stayed open would keep others from this process. */
+		c->request.keepConnection = 0;
+		in.arg = c->request.in;
+		cm_log_sink(log_to_server, &c->request);
+		c->whole =
+		    cm_answer_read(&c->answer, ctx, (const char *const *)c->request.envp, &in);
+		cm_log_sink(NULL, NULL);
+		count++;
 	}
-	return true;
+	return count;
+}
+
+/*
+ * Work on one or, where they write, on several as a group, and answer them; how many.  Nobody gets
+ * an answer before what it is about is on the disk.
+ */
+static size_t serve(struct connection *all, size_t count, struct cm_context *ctx,
+                    struct cm_buf *out)
+{
+	struct cm_err err = {0};
+	size_t done = 0;
+
+	if (count > 1)
+		cm_context_group_begin(ctx);
+	do
+		work(&all[done++], ctx);
+	while (done < count && cm_context_group_is_open(ctx));
+	if (cm_context_group_end(ctx, &err) != CM_OK) {
+		cm_log_error(NULL, "%zu requests are done again, each alone: %s", done, err.text);
+		for (size_t i = 0; i < done; i++) {
+			cm_context_rest(ctx);
+			work(&all[i], ctx);
+		}
+	}
+	for (size_t i = 0; i < done; i++)
+		answer(&all[i], out);
+	return done;
 }
 
 int cm_responder_run(struct cm_context *ctx)
 {
-	FCGX_Request request;
+	static struct connection all[TOGETHER_MAX];
 	struct cm_buf out = {0};
 	struct cm_err err = {0};
 	bool leave = false, was_good = false;
+	size_t count;
 
 	if (cm_crypto_start(&err) != CM_OK) {
 		cm_log_error(NULL, "%s", err.text);
 		return EXIT_FAILURE;
 	}
-	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, LISTEN_FD, 0) != 0)
+	if (FCGX_Init() != 0)
 		return EXIT_FAILURE;
-	while (!leave && take(&request)) {
-		answer(ctx, &request, &out);
-		FCGX_Finish_r(&request);
-		forget(&out);
-		leave = must_leave(ctx, &was_good);
+	for (size_t i = 0; i < TOGETHER_MAX; i++)
+		(void)FCGX_InitRequest(&all[i].request, LISTEN_FD, 0);
+	(void)fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK);
+	while (!leave && (count = take(all, ctx)) > 0) {
+		for (size_t done = 0; done < count;) {
+			done += serve(all + done, count - done, ctx, &out);
+			leave = must_leave(ctx, &was_good) || leave;
+		}
+		cm_context_rest(ctx);
 	}
 	cm_buf_clear(&out);
-	FCGX_Free(&request, 1);
 	if (leave && cm_program_was_replaced()) {
 		cm_context_clear(ctx);
 		cm_program_run_again();

@@ -124,27 +124,31 @@ size_t cm_casement_body_limit(struct cm_context *ctx, long long declared)
 	return ctx->version < 0 ? UNKNOWN_LIMIT : (size_t)ctx->settings.max_body_bytes;
 }
 
-void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
-                        struct cm_response *res)
+void cm_casement_run(struct cm_exchange *x, struct cm_context *ctx, const struct cm_request *req,
+                     struct cm_response *res)
 {
-	struct cm_exchange x = {.ctx = ctx, .req = req, .res = res};
-	int64_t began_us = cm_clock_monotonic_us(), took_us;
 	struct cm_err err = {0};
 
-	x.rpc_without_id = cm_mcp_errors_without_id(req);
-	x.caller.request_id = req->request_id;
-	cm_route_dispatch(routes, sizeof routes / sizeof *routes, &x);
-	cm_context_rest(ctx);
+	*x = (struct cm_exchange){
+	    .ctx = ctx, .req = req, .res = res, .began_us = cm_clock_monotonic_us()};
+	x->rpc_without_id = cm_mcp_errors_without_id(req);
+	x->caller.request_id = req->request_id;
+	cm_route_dispatch(routes, sizeof routes / sizeof *routes, x);
 	if (res->failed || res->headers.failed || res->body.failed) {
 		cm_response_restart(res);
 		cm_err_set(&err, CM_INTERNAL, "the response could not be built");
-		cm_exchange_fail(&x, CM_SHAPE_PLAIN, &err);
+		cm_exchange_fail(x, CM_SHAPE_PLAIN, &err);
 	}
-	ctx->outdated = x.outcome == CM_OUTDATED;
-	res->without_body = strcmp(req->method, "HEAD") == 0;
-	cm_response_header(res, "X-Request-Id", req->request_id);
-	took_us = cm_clock_monotonic_us() - began_us;
-	cm_access_log(&x, took_us);
-	if (ctx->settings.metrics_addresses[0] != '\0')
-		cm_metrics_count(&metrics, &x, took_us);
+	ctx->outdated = x->outcome == CM_OUTDATED;
+}
+
+void cm_casement_end(struct cm_exchange *x)
+{
+	int64_t took_us = cm_clock_monotonic_us() - x->began_us;
+
+	x->res->without_body = strcmp(x->req->method, "HEAD") == 0;
+	cm_response_header(x->res, "X-Request-Id", x->req->request_id);
+	cm_access_log(x, took_us);
+	if (x->ctx->settings.metrics_addresses[0] != '\0')
+		cm_metrics_count(&metrics, x, took_us);
 }

@@ -2,15 +2,21 @@
 #define CM_CASEMENT_H
 
 #include "auth/context.h"
-#include "http/request.h"
-#include "http/response.h"
+#include "http/exchange.h"
 
 /*
- * Answer a request: refresh what is kept in memory, find the route, and fill the response, whatever
- * happens.  The response was initialised by the caller, who emits and clears it.
+ * Answer a request, in three steps: what it does, cm_context_rest() or cm_context_commit(), and the
+ * end.
+ *
+ * The first refreshes what is kept in memory, finds the route, and fills the response, whatever
+ * happens.  The response was initialised by the caller, who emits and clears it.  It may be done
+ * again where the commit failed.
  */
-void cm_casement_answer(struct cm_context *ctx, const struct cm_request *req,
-                        struct cm_response *res);
+void cm_casement_run(struct cm_exchange *x, struct cm_context *ctx, const struct cm_request *req,
+                     struct cm_response *res);
+
+/* The request is answered: it is logged and counted, and the response can be emitted. */
+void cm_casement_end(struct cm_exchange *x);
 
 /*
  * Bytes of body that a request may have: the setting, 1 MiB while the store can't be opened.  A

@@ -69,6 +69,9 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 	int schema = 0;
 	enum cm_status rc;
 
+	/* One state serves all requests that came together. */
+	if (ctx->store != NULL && (cm_store_is_reading(ctx->store) || cm_store_group_is_open(ctx->store)))
+		return CM_OK;
 	if (ctx->store != NULL && !cm_store_is_current(ctx->store))
 		close_store(ctx);
 	if (ctx->store == NULL) {
@@ -76,6 +79,8 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 		if ((rc = cm_store_open(ctx->path, false, &ctx->store, err)) != CM_OK)
 			return rc;
 	}
+	if (ctx->grouped)
+		cm_store_group_begin(ctx->store);
 	if ((rc = cm_store_read_begin(ctx->store, &version, err)) != CM_OK ||
 	    version == ctx->version)
 		return rc;
@@ -107,6 +112,40 @@ void cm_context_rest(struct cm_context *ctx)
 	/* Others wait for its lock, and what came later would never be committed. */
 	if (cm_store_is_writing(ctx->store))
 		close_store(ctx);
+}
+
+void cm_context_group_begin(struct cm_context *ctx)
+{
+	ctx->grouped = true;
+	if (ctx->store != NULL)
+		cm_store_group_begin(ctx->store);
+}
+
+bool cm_context_group_is_open(const struct cm_context *ctx)
+{
+	return ctx->grouped && ctx->store != NULL && cm_store_group_is_open(ctx->store);
+}
+
+enum cm_status cm_context_group_leave(struct cm_context *ctx, struct cm_err *err)
+{
+	if (!ctx->grouped)
+		return CM_OK;
+	ctx->grouped = false;
+	if (ctx->store != NULL)
+		(void)cm_store_group_end(ctx->store, &ctx->undone);
+	return ctx->undone.status == CM_OK
+	           ? CM_OK
+	           : cm_err_set(err, ctx->undone.status, "%s", ctx->undone.text);
+}
+
+enum cm_status cm_context_group_end(struct cm_context *ctx, struct cm_err *err)
+{
+	struct cm_err undone;
+
+	(void)cm_context_group_leave(ctx, NULL);
+	undone = ctx->undone;
+	cm_err_clear(&ctx->undone);
+	return undone.status == CM_OK ? CM_OK : cm_err_set(err, undone.status, "%s", undone.text);
 }
 
 struct cm_buf *cm_context_keep(struct cm_context *ctx, const void *of, const void *form)

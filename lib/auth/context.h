@@ -40,6 +40,8 @@ struct cm_context {
 	bool counters_used;          /* they were opened before */
 	bool counters_told;          /* that they can't be used was logged */
 	bool outdated;               /* the last request met a store of a newer program */
+	bool grouped;                /* cm_context_group_begin() */
+	struct cm_err undone;        /* why the group's transaction was undone; CM_OK: it wasn't */
 	const char *prefix; /* path of the issuer, "" at the root; borrowed from the settings */
 };
 
@@ -64,7 +66,25 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err);
  */
 struct cm_buf *cm_context_keep(struct cm_context *ctx, const void *of, const void *form);
 
-/* The request is answered: hold no lock on the store. */
+/* What was asked for is answered: hold no lock on the store. */
 void cm_context_rest(struct cm_context *ctx);
+
+/*
+ * Requests that came together are a group: what they write is one transaction, with one sync
+ * (cm_store_group_begin()).  Add one after the other while the group is open, then end it, then
+ * answer them all.  When the end fails none of them wrote anything, and each is to be done again,
+ * alone.
+ */
+void cm_context_group_begin(struct cm_context *ctx);
+enum cm_status cm_context_group_end(struct cm_context *ctx, struct cm_err *err);
+
+/* Whether the group has something to commit, and more can be added. */
+bool cm_context_group_is_open(const struct cm_context *ctx);
+
+/*
+ * For a request that will take long (a password, a fetch): end its group now, for nobody shall wait
+ * for the lock so long.  On failure the request must fail with what this returned.
+ */
+enum cm_status cm_context_group_leave(struct cm_context *ctx, struct cm_err *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include "auth/issue.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth/jwt.h"
@@ -17,28 +18,61 @@ void cm_issued_clear(struct cm_issued *issued)
 	cm_crypto_wipe(issued->refresh, sizeof issued->refresh);
 }
 
-/* All that one transaction writes. */
+/* All that one transaction writes.  It may be written when the request is over. */
 struct rows {
-	const struct cm_issue *issue;
+	const struct cm_principal *caller;
+	int64_t used_client; /* whose last use is remembered; 0: nobody's */
+	cm_store_work *spend;
+	void *spend_arg;
+	char jti[CM_ID_TEXT];
 	struct cm_token token;
 	struct cm_refresh refresh; /* sha256 "": none */
+	struct cm_buf texts;       /* what token points to */
 };
+
+static void release_rows(void *arg)
+{
+	struct rows *rows = arg;
+
+	cm_buf_clear(&rows->texts);
+	free(rows);
+}
+
+/* Let the token point to texts of its own. */
+static enum cm_status own_texts(struct rows *rows, struct cm_err *err)
+{
+	const char **const texts[] = {&rows->token.client_id, &rows->token.subject,
+	                              &rows->token.scope, &rows->token.resource,
+	                              &rows->token.family};
+	enum { TEXTS = sizeof texts / sizeof *texts };
+	size_t at[TEXTS];
+
+	for (size_t i = 0; i < TEXTS; i++) {
+		at[i] = rows->texts.len;
+		if (*texts[i] != NULL)
+			cm_buf_add(&rows->texts, *texts[i], strlen(*texts[i]) + 1);
+	}
+	for (size_t i = 0; i < TEXTS && !rows->texts.failed; i++) {
+		if (*texts[i] != NULL)
+			*texts[i] = rows->texts.data + at[i];
+	}
+	return cm_buf_status(&rows->texts, err);
+}
 
 static enum cm_status write_rows(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	const struct rows *rows = arg;
-	const struct cm_issue *issue = rows->issue;
-	struct cm_audit audit = cm_principal_audit(issue->caller, "token", rows->token.jti, CM_OK);
+	struct cm_audit audit = cm_principal_audit(rows->caller, "token", rows->token.jti, CM_OK);
 	enum cm_status rc = CM_OK;
 
-	if (issue->spend != NULL)
-		rc = issue->spend(store, issue->spend_arg, err);
+	if (rows->spend != NULL)
+		rc = rows->spend(store, rows->spend_arg, err);
 	if (rc == CM_OK)
 		rc = cm_token_insert(store, &rows->token, err);
 	if (rc == CM_OK && rows->refresh.sha256[0] != '\0')
 		rc = cm_refresh_insert(store, &rows->refresh, err);
-	if (rc == CM_OK && issue->client->origin != CM_CLIENT_MADE)
-		rc = cm_client_used(store, issue->client->id, rows->token.issued_at_s, err);
+	if (rc == CM_OK && rows->used_client != 0)
+		rc = cm_client_used(store, rows->used_client, rows->token.issued_at_s, err);
 	if (rc == CM_OK)
 		rc = cm_audit_insert(store, &audit, err);
 	return rc == CM_OK ? cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err) : rc;
@@ -152,34 +186,68 @@ static enum cm_status make_refresh(const struct cm_context *ctx, const struct cm
 	return CM_OK;
 }
 
-enum cm_status cm_issue_run(struct cm_context *ctx, const struct cm_issue *issue,
-                            struct cm_issued *out, struct cm_err *err)
+static enum cm_status fill_rows(struct rows *rows, const struct cm_context *ctx,
+                                const struct cm_issue *issue, int64_t life_s, struct cm_err *err)
 {
-	struct rows rows = {.issue = issue};
-	char jti[CM_ID_TEXT];
+	const struct cm_client *client = issue->client;
 	enum cm_status rc;
 
-	*out = (struct cm_issued){.expires_in_s = lifetime_s(ctx, issue->client)};
-	if ((rc = cm_crypto_id_at(cm_clock_now_ms(), jti, err)) != CM_OK)
+	if ((rc = cm_crypto_id_at(cm_clock_now_ms(), rows->jti, err)) != CM_OK)
 		return rc;
-	rows.token = (struct cm_token){
-	    .jti = jti,
-	    .client_id = issue->client->client_id,
-	    .subject = issue->user != NULL ? issue->user->subject : issue->client->client_id,
+	rows->caller = issue->caller;
+	rows->used_client = client->origin == CM_CLIENT_MADE ? 0 : client->id;
+	rows->spend = issue->spend;
+	rows->spend_arg = issue->spend_arg;
+	rows->token = (struct cm_token){
+	    .jti = rows->jti,
+	    .client_id = client->client_id,
+	    .subject = issue->user != NULL ? issue->user->subject : client->client_id,
 	    .scope = issue->scope,
 	    .resource = ctx->mcp_url,
 	    .issued_at_s = cm_clock_now_s(),
-	    .expires_at_s = cm_clock_now_s() + out->expires_in_s,
+	    .expires_at_s = cm_clock_now_s() + life_s,
 	    .user_id = issue->user != NULL ? issue->user->id : 0,
 	    .family = issue->family,
 	};
+	return own_texts(rows, err);
+}
+
+/* What is spent decides at once; what only adds rows needs no lock before they are written. */
+static enum cm_status write(struct cm_context *ctx, struct rows *rows, struct cm_err *err)
+{
+	enum cm_status rc;
+
+	if (rows->spend == NULL)
+		return cm_store_write_later(ctx->store, write_rows, rows, release_rows, err);
+	rc = cm_store_write(ctx->store, write_rows, rows, err);
+	release_rows(rows);
+	return rc;
+}
+
+enum cm_status cm_issue_run(struct cm_context *ctx, const struct cm_issue *issue,
+                            struct cm_issued *out, struct cm_err *err)
+{
+	struct rows *rows;
+	enum cm_status rc;
+
+	*out = (struct cm_issued){.expires_in_s = lifetime_s(ctx, issue->client)};
+	/* To sign takes long. */
+	if (issue->spend != NULL && (rc = cm_context_group_leave(ctx, err)) != CM_OK)
+		return rc;
+	if ((rows = calloc(1, sizeof *rows)) == NULL)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	rc = fill_rows(rows, ctx, issue, out->expires_in_s, err);
 	cm_buf_puts(&out->scope, issue->scope);
-	if ((rc = cm_buf_status(&out->scope, err)) == CM_OK)
-		rc = sign(ctx, issue, &rows.token, out, err);
-	if (rc == CM_OK && issue->refresh_scope != NULL)
-		rc = make_refresh(ctx, issue, &rows.refresh, out, err);
 	if (rc == CM_OK)
-		rc = cm_store_write(ctx->store, write_rows, &rows, err);
+		rc = cm_buf_status(&out->scope, err);
+	if (rc == CM_OK)
+		rc = sign(ctx, issue, &rows->token, out, err);
+	if (rc == CM_OK && issue->refresh_scope != NULL)
+		rc = make_refresh(ctx, issue, &rows->refresh, out, err);
+	if (rc == CM_OK)
+		rc = write(ctx, rows, err);
+	else
+		release_rows(rows);
 	if (rc != CM_OK)
 		cm_issued_clear(out);
 	return rc;

@@ -16,7 +16,7 @@ struct cm_issue {
 	const char *family;                /* what all of it came of; NULL: of nothing */
 	const char *nonce;                 /* of the ID token, "" for none */
 	int64_t signed_in_at_s;            /* when the person did */
-	const struct cm_principal *caller; /* who asked, for the audit row */
+	const struct cm_principal *caller; /* who asked, for the audit row; until the group ends */
 	cm_store_work *spend;              /* done first, in the same transaction; NULL: nothing */
 	void *spend_arg;
 };

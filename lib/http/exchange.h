@@ -16,6 +16,7 @@ struct cm_exchange {
 	struct cm_response *res;
 	const struct cm_route *route; /* the row that answers it; NULL: none fits */
 	enum cm_status outcome;       /* how it ended, for the log */
+	int64_t began_us;             /* on the monotonic clock */
 	char rpc_method[64];          /* JSON-RPC method, for the log; "" outside MCP */
 	char rpc_tool[64];            /* the tool, prompt or resource that was named */
 	bool rpc_without_id;          /* JSON-RPC errors of unknown requests have no id, not null */

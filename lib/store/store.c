@@ -13,8 +13,8 @@
 #include "base/buf.h"
 #include "store/journal.h"
 #include "store/query.h"
+#include "store/transaction.h"
 #include "store/vfs.h"
-#include "store/wal.h"
 
 struct cm_store {
 	sqlite3 *db;
@@ -22,13 +22,19 @@ struct cm_store {
 	dev_t device;
 	ino_t inode;
 	bool reads_alone;
+	bool reading; /* cm_store_read_begin() */
 	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
-	struct cm_wal wal;
+	struct cm_transaction transaction;
 };
 
 struct sqlite3 *cm_store_db(struct cm_store *store)
 {
 	return store->db;
+}
+
+struct cm_transaction *cm_store_transaction(struct cm_store *store)
+{
+	return &store->transaction;
 }
 
 enum cm_status cm_store_statement(struct cm_store *store, enum cm_stmt id,
@@ -42,14 +48,6 @@ enum cm_status cm_store_statement(struct cm_store *store, enum cm_stmt id,
 		                          SQLITE_PREPARE_PERSISTENT, slot, NULL);
 	*out = *slot;
 	return code == SQLITE_OK ? CM_OK : cm_query_fault(store->db, code, err);
-}
-
-static enum cm_status run(struct cm_store *store, enum cm_stmt id, struct cm_err *err)
-{
-	struct cm_query q;
-
-	cm_query_begin(&q, store, id, err);
-	return cm_query_finish(&q);
 }
 
 static enum cm_status exec(struct cm_store *store, const char *sql, struct cm_err *err)
@@ -143,7 +141,7 @@ static void configure(struct cm_store *store)
 {
 	sqlite3 *db = store->db;
 
-	cm_wal_init(&store->wal, db);
+	cm_wal_init(&store->transaction.wal, db);
 	sqlite3_extended_result_codes(db, 1);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -364,6 +362,7 @@ void cm_store_close(struct cm_store *store)
 {
 	if (store == NULL)
 		return;
+	cm_transaction_clear(&store->transaction);
 	for (size_t i = 0; i < CM_STMT_COUNT; i++)
 		sqlite3_finalize(store->statement[i]);
 	sqlite3_close(store->db);
@@ -380,80 +379,23 @@ enum cm_status cm_store_read_begin(struct cm_store *store, int64_t *version, str
 	cm_query_begin(&q, store, CM_STMT_DATA_VERSION, err);
 	if (cm_query_row(&q))
 		*version = cm_query_column_integer(&q, 0);
-	return q.rc == CM_OK ? CM_OK : cm_query_end(&q);
+	store->reading = q.rc == CM_OK;
+	return store->reading ? CM_OK : cm_query_end(&q);
 }
 
 void cm_store_read_end(struct cm_store *store)
 {
 	/* What it could report was reported when it ran. */
 	(void)sqlite3_reset(store->statement[CM_STMT_DATA_VERSION]);
+	store->reading = false;
+}
+
+bool cm_store_is_reading(const struct cm_store *store)
+{
+	return store->reading || cm_store_is_writing(store);
 }
 
 bool cm_store_is_writing(const struct cm_store *store)
 {
 	return sqlite3_get_autocommit(store->db) == 0;
-}
-
-/* Within another transaction: a savepoint, which undoes no more than this. */
-static enum cm_status write_within(struct cm_store *store, cm_store_work *work, void *arg,
-                                   struct cm_err *err)
-{
-	enum cm_status rc = run(store, CM_STMT_SAVEPOINT, err);
-
-	if (rc != CM_OK)
-		return rc;
-	rc = work(store, arg, err);
-	if (rc != CM_OK && sqlite3_get_autocommit(store->db) == 0)
-		(void)run(store, CM_STMT_ROLLBACK_TO, NULL);
-	if (sqlite3_get_autocommit(store->db) == 0) {
-		enum cm_status released = run(store, CM_STMT_RELEASE, err);
-
-		rc = rc == CM_OK ? released : rc;
-	}
-	return rc;
-}
-
-static enum cm_status commit(struct cm_store *store, struct cm_err *err)
-{
-	enum cm_status rc;
-
-	cm_vfs_commit_begin();
-	rc = run(store, CM_STMT_COMMIT, err);
-	if (!cm_vfs_commit_end(rc == CM_OK))
-		rc = cm_err_set(err, CM_STORE, "can't write the log of the database");
-	return rc;
-}
-
-/* With the lock: a newer program may have changed the schema since this one looked at it. */
-static enum cm_status check_schema(struct cm_store *store, struct cm_err *err)
-{
-	int schema = 0;
-	enum cm_status rc = cm_store_schema(store, &schema, err);
-
-	return rc == CM_OK && schema > CM_SQL_MIGRATIONS ? cm_query_outdated(schema, err) : rc;
-}
-
-enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
-                              struct cm_err *err)
-{
-	sqlite3_stmt *rollback;
-	enum cm_status rc;
-
-	if (sqlite3_get_autocommit(store->db) == 0)
-		return write_within(store, work, arg, err);
-	cm_store_read_end(store);
-	/* What can be begun can be undone: later there may be no memory for the statement. */
-	if ((rc = cm_store_statement(store, CM_STMT_ROLLBACK, &rollback, err)) != CM_OK ||
-	    (rc = run(store, CM_STMT_BEGIN, err)) != CM_OK)
-		return rc;
-	if ((rc = check_schema(store, err)) == CM_OK)
-		rc = work(store, arg, err);
-	if (rc == CM_OK)
-		rc = commit(store, err);
-	if (rc == CM_OK)
-		cm_wal_checkpoint(&store->wal);
-	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */
-	if (rc != CM_OK && sqlite3_get_autocommit(store->db) == 0)
-		(void)run(store, CM_STMT_ROLLBACK, NULL);
-	return rc;
 }

@@ -55,7 +55,13 @@ enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *
 enum cm_status cm_store_read_begin(struct cm_store *store, int64_t *version, struct cm_err *err);
 void cm_store_read_end(struct cm_store *store);
 
-/* Whether a transaction is open: within cm_store_write(), or because it could not be undone. */
+/* Whether what is read is of one state: cm_store_read_begin() was called, or a transaction is open. */
+bool cm_store_is_reading(const struct cm_store *store);
+
+/*
+ * Whether a transaction is open: within cm_store_write(), of a group, or because it could not be
+ * undone.
+ */
 bool cm_store_is_writing(const struct cm_store *store);
 
 /* What is done in one transaction; arg is the caller's. */
@@ -70,5 +76,25 @@ typedef enum cm_status cm_store_work(struct cm_store *store, void *arg, struct c
  */
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
                               struct cm_err *err);
+
+/*
+ * From now on what cm_store_write() is called for is one transaction, until cm_store_group_end()
+ * commits all of it, with one sync.  A work that fails is undone alone.  When the commit fails, or
+ * the transaction was undone before it (SQLite does so when the disk is full), none of it is
+ * written, and cm_store_group_end() says why.  Without a group, or with nothing written, it is
+ * CM_OK.
+ */
+void cm_store_group_begin(struct cm_store *store);
+enum cm_status cm_store_group_end(struct cm_store *store, struct cm_err *err);
+
+/* Whether the group has written something or will, and more can be added. */
+bool cm_store_group_is_open(struct cm_store *store);
+
+/*
+ * The same as cm_store_write() for work that is not going to fail, and takes arg over.  In a group
+ * it is done at the end, so that the lock is not held meanwhile: if it fails there, the group does.
+ */
+enum cm_status cm_store_write_later(struct cm_store *store, cm_store_work *work, void *arg,
+                                    void (*release)(void *arg), struct cm_err *err);
 
 #endif

@@ -117,6 +117,15 @@ bool reply_has_header(const struct reply *reply, const char *text)
 
 enum { VARIABLES = 32 };
 
+void serve_answer(struct cm_context *ctx, const struct cm_request *req, struct cm_response *res)
+{
+	struct cm_exchange x;
+
+	cm_casement_run(&x, ctx, req, res);
+	cm_context_rest(ctx);
+	cm_casement_end(&x);
+}
+
 struct reply serve_send(struct serve *serve, const char *method, const char *uri,
                         const char *const *variables, const char *body)
 {
@@ -134,7 +143,7 @@ struct reply serve_send(struct serve *serve, const char *method, const char *uri
 	cm_response_init(&res);
 	CU_ASSERT_EQUAL_FATAL(cm_request_init(&req, env, body, strlen(body), CM_BODY_WHOLE, NULL),
 	                      CM_OK);
-	cm_casement_answer(&serve->ctx, &req, &res);
+	serve_answer(&serve->ctx, &req, &res);
 	reply.status = res.status;
 	CU_ASSERT_EQUAL_FATAL(cm_response_emit(&res, &reply.raw, NULL), CM_OK);
 	cm_response_clear(&res);

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "fixture.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "suite.h"
 
 /*
@@ -37,6 +39,9 @@ void reply_clear(struct reply *reply);
 
 /* Whether the answer has this header line, from its beginning, up to where text ends. */
 bool reply_has_header(const struct reply *reply, const char *text);
+
+/* What the program does with a request that is alone; the response is the caller's to clear. */
+void serve_answer(struct cm_context *ctx, const struct cm_request *req, struct cm_response *res);
 
 /* Send a request: variables are CGI's, NULL-terminated, NULL for none. */
 struct reply serve_send(struct serve *serve, const char *method, const char *uri,

@@ -52,7 +52,7 @@ struct reply support_answer(struct cm_context *ctx, const char *const *variables
 
 	cm_response_init(&res);
 	CU_ASSERT_EQUAL_FATAL(cm_request_init(&req, variables, body, body_len, state, NULL), CM_OK);
-	cm_casement_answer(ctx, &req, &res);
+	serve_answer(ctx, &req, &res);
 	reply.status = res.status;
 	CU_ASSERT_EQUAL_FATAL(cm_response_emit(&res, &reply.raw, NULL), CM_OK);
 	cm_response_clear(&res);

@@ -100,7 +100,7 @@ static void test_bodies(void)
 
 		cm_response_init(&res);
 		CU_ASSERT_EQUAL(cm_request_init(&req, env, "", 0, rows[i].state, NULL), CM_OK);
-		cm_casement_answer(&serve.ctx, &req, &res);
+		serve_answer(&serve.ctx, &req, &res);
 		CU_ASSERT_EQUAL(res.status, rows[i].status);
 		CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&res.body), "\"invalid_request\""));
 		cm_response_clear(&res);
@@ -126,7 +126,7 @@ static void test_no_store(void)
 
 		cm_response_init(&res);
 		CU_ASSERT_EQUAL(cm_request_init(&req, env, "", 0, CM_BODY_WHOLE, NULL), CM_OK);
-		cm_casement_answer(&ctx, &req, &res);
+		serve_answer(&ctx, &req, &res);
 		CU_ASSERT_EQUAL(res.status, 503);
 		CU_ASSERT_EQUAL(
 		    strncmp(cm_buf_str(&res.body), rows[i].shape, strlen(rows[i].shape)), 0);

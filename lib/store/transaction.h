@@ -1,0 +1,34 @@
+#ifndef CM_STORE_TRANSACTION_H
+#define CM_STORE_TRANSACTION_H
+
+/* What a store knows of its transactions; only for the files of lib/store. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/store.h"
+#include "store/wal.h"
+
+enum { CM_LATER_MAX = 16 };
+
+struct cm_transaction {
+	struct cm_wal wal;
+	bool grouped; /* since cm_store_group_begin() */
+	bool begun;   /* the group's transaction is open, or was undone */
+	bool refused; /* the group could not begin one */
+	/* What the end of the group will write; owned. */
+	struct {
+		cm_store_work *work;
+		void *arg;
+		void (*release)(void *arg);
+	} later[CM_LATER_MAX];
+	size_t later_count;
+};
+
+/* Release what was to be written later, and write none of it. */
+void cm_transaction_clear(struct cm_transaction *t);
+
+/* The store's own. */
+struct cm_transaction *cm_store_transaction(struct cm_store *store);
+
+#endif
