@@ -10,6 +10,9 @@
 /* As much as the limit can be set to. */
 enum { SKIP_MAX = 67108864 };
 
+/* A socket takes more than this, whether anybody reads or not. */
+enum { SOCKET_BYTES = 16384 };
+
 /* For a request that can't even be answered with an error of its own. */
 #define LAST_RESORT                                                                                \
 	"Status: 500 Internal Server Error\r\nContent-Type: application/json\r\n"                  \
@@ -79,29 +82,55 @@ static enum cm_body read_body(const struct cm_stream *in, const char *const *env
 	return got < 0 || (declared >= 0 && body->len < wanted) ? CM_BODY_SHORT : CM_BODY_WHOLE;
 }
 
-bool cm_answer_read(struct cm_answer *a, struct cm_context *ctx, const char *const *env,
+void cm_answer_read(struct cm_answer *a, struct cm_context *ctx, const char *const *env,
                     const struct cm_stream *in)
 {
-	enum cm_body state = read_body(in, env, ctx, &a->body);
+	enum cm_body state;
 
+	cm_log_sink(a->log, a->log_arg);
+	state = read_body(in, env, ctx, &a->body);
 	if (cm_buf_status(&a->body, &a->err) == CM_OK &&
 	    cm_env_init(&a->headers, env, &a->err) == CM_OK)
 		(void)cm_request_init(&a->req, a->headers.list, cm_buf_str(&a->body), a->body.len,
 		                      state, &a->err);
 	cm_response_init(&a->res);
-	return state == CM_BODY_WHOLE;
+	a->whole = state == CM_BODY_WHOLE;
+	cm_log_sink(NULL, NULL);
 }
 
-void cm_answer_work(struct cm_answer *a, struct cm_context *ctx)
+static void work(struct cm_answer *a, struct cm_context *ctx)
 {
 	if (a->err.status != CM_OK)
 		return;
+	cm_log_sink(a->log, a->log_arg);
 	cm_response_restart(&a->res);
 	cm_casement_run(&a->x, ctx, &a->req, &a->res);
+	cm_log_sink(NULL, NULL);
 }
 
-void cm_answer_end(struct cm_answer *a, struct cm_buf *out)
+size_t cm_answer_work(struct cm_answer *all, size_t count, struct cm_context *ctx)
 {
+	struct cm_err err = {0};
+	size_t done = 0;
+
+	if (count > 1)
+		cm_context_group_begin(ctx);
+	do
+		work(&all[done++], ctx);
+	while (done < count && cm_context_group_is_open(ctx));
+	if (cm_context_group_end(ctx, &err) == CM_OK)
+		return done;
+	cm_log_error(NULL, "done again, each alone: %zu requests: %s", done, err.text);
+	for (size_t i = 0; i < done; i++) {
+		cm_context_rest(ctx);
+		work(&all[i], ctx);
+	}
+	return done;
+}
+
+void cm_answer_end(struct cm_answer *a, struct cm_context *ctx, struct cm_buf *out)
+{
+	cm_log_sink(a->log, a->log_arg);
 	if (a->err.status == CM_OK) {
 		cm_casement_end(&a->x);
 		(void)cm_response_emit(&a->res, out, &a->err);
@@ -111,20 +140,22 @@ void cm_answer_end(struct cm_answer *a, struct cm_buf *out)
 		cm_buf_clear(out);
 		cm_buf_puts(out, LAST_RESORT);
 	}
+	if (out->len > SOCKET_BYTES)
+		cm_context_rest(ctx);
 	cm_response_clear(&a->res);
 	cm_env_clear(&a->headers);
 	cm_buf_clear(&a->body);
 	cm_err_clear(&a->err);
+	cm_log_sink(NULL, NULL);
 }
 
-bool cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
+void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
                struct cm_buf *out)
 {
 	struct cm_answer a = {0};
-	bool whole = cm_answer_read(&a, ctx, env, in);
 
-	cm_answer_work(&a, ctx);
+	cm_answer_read(&a, ctx, env, in);
+	(void)cm_answer_work(&a, 1, ctx);
 	cm_context_rest(ctx);
-	cm_answer_end(&a, out);
-	return whole;
+	cm_answer_end(&a, ctx, out);
 }

@@ -21,6 +21,10 @@ struct cm_stream {
 
 /* One request and its answer.  Zeroed, it is ready for cm_answer_read(). */
 struct cm_answer {
+	/* Where its lines of the log go, if not to standard error (cm_log_sink()). */
+	void (*log)(const char *line, void *arg);
+	void *log_arg;
+	bool whole; /* the whole body was read */
 	struct cm_env headers;
 	struct cm_buf body;
 	struct cm_request req;
@@ -29,18 +33,26 @@ struct cm_answer {
 	struct cm_err err; /* why not even an error can be answered */
 };
 
-/*
- * Take a request in; env must outlive the answer.  True when the whole body was read.  Then do what
- * it asks for, once or, when that was undone, again.  Then write the response in the form of CGI to
- * out, always, and release what the answer held.
- */
-bool cm_answer_read(struct cm_answer *a, struct cm_context *ctx, const char *const *env,
+/* Take a request in; env must outlive the answer. */
+void cm_answer_read(struct cm_answer *a, struct cm_context *ctx, const char *const *env,
                     const struct cm_stream *in);
-void cm_answer_work(struct cm_answer *a, struct cm_context *ctx);
-void cm_answer_end(struct cm_answer *a, struct cm_buf *out);
+
+/*
+ * Do what the first of several requests ask for: of one, or, where they write, of more, as one
+ * transaction.  How many; what they wrote is on the disk, and they can be answered.  Where that
+ * transaction fails each of them is done again, alone.
+ */
+size_t cm_answer_work(struct cm_answer *all, size_t count, struct cm_context *ctx);
+
+/*
+ * Write the response in the form of CGI to out, always, and release what the answer held.  A reader
+ * who takes long must not keep the store from going on: before what may not fit into a socket, the
+ * context is at rest.
+ */
+void cm_answer_end(struct cm_answer *a, struct cm_context *ctx, struct cm_buf *out);
 
 /* All of that for a request that is alone. */
-bool cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
+void cm_answer(struct cm_context *ctx, const char *const *env, const struct cm_stream *in,
                struct cm_buf *out);
 
 #endif

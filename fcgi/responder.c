@@ -19,12 +19,9 @@
 
 enum { LISTEN_FD = 0, KEPT_BYTES = 65536, TOGETHER_MAX = 16 };
 
-/* A connection with a request, on its way to its answer. */
-struct connection {
-	FCGX_Request request;
-	struct cm_answer answer;
-	bool whole; /* the whole body was read */
-};
+/* Connections with requests that came together. */
+static FCGX_Request requests[TOGETHER_MAX];
+static struct cm_answer answers[TOGETHER_MAX];
 
 static int null_fd = -1;
 
@@ -96,22 +93,12 @@ static void forget(struct cm_buf *out)
 		cm_buf_reset(out);
 }
 
-static void work(struct connection *c, struct cm_context *ctx)
+static void answer(FCGX_Request *request, struct cm_answer *a, struct cm_context *ctx,
+                   struct cm_buf *out)
 {
-	cm_log_sink(log_to_server, &c->request);
-	cm_answer_work(&c->answer, ctx);
-	cm_log_sink(NULL, NULL);
-}
-
-static void answer(struct connection *c, struct cm_buf *out)
-{
-	FCGX_Request *request = &c->request;
-
-	cm_log_sink(log_to_server, request);
-	cm_answer_end(&c->answer, out);
+	cm_answer_end(a, ctx, out);
 	FCGX_PutStr(cm_buf_str(out), (int)out->len, request->out);
-	cm_log_sink(NULL, NULL);
-	close_at_once(request, c->whole && FCGX_GetChar(request->in) == EOF &&
+	close_at_once(request, a->whole && FCGX_GetChar(request->in) == EOF &&
 	                           FCGX_GetError(request->in) == 0);
 	FCGX_Finish_r(request);
 	forget(out);
@@ -156,64 +143,47 @@ static bool wait_for_more(int code)
 
 /*
  * Take what has come, and wait only for the first; none when there are to be no more.  All of it
- * is read before any is worked on, so that nobody's sending takes time of a transaction.
+ * is read before any is worked on, so that no transaction waits for a sender.
  */
-static size_t take(struct connection *all, struct cm_context *ctx)
+static size_t take(struct cm_context *ctx)
 {
-	size_t count = 0;
+	size_t count = 0, bytes = 0;
 	int code;
 
-	while (count < TOGETHER_MAX) {
-		struct connection *c = &all[count];
-		struct cm_stream in = {read_request, NULL};
+	while (count < TOGETHER_MAX && bytes < KEPT_BYTES) {
+		FCGX_Request *request = &requests[count];
+		struct cm_answer *a = &answers[count];
+		struct cm_stream in = {.read = read_request};
 
-		if ((code = FCGX_Accept_r(&c->request)) < 0) {
+		if ((code = FCGX_Accept_r(request)) < 0) {
 			if (count > 0 || !wait_for_more(code))
 				break;
 			continue;
 		}
-		/* One that stayed open would keep others from this process. */
-		c->request.keepConnection = 0;
-		in.arg = c->request.in;
-		cm_log_sink(log_to_server, &c->request);
-		c->whole =
-		    cm_answer_read(&c->answer, ctx, (const char *const *)c->request.envp, &in);
-		cm_log_sink(NULL, NULL);
+		/* One that stayed open would keep all others from this process. */
+		request->keepConnection = 0;
+		a->log = log_to_server;
+		a->log_arg = request;
+		in.arg = request->in;
+		cm_answer_read(a, ctx, (const char *const *)request->envp, &in);
+		bytes += a->body.len;
 		count++;
 	}
 	return count;
 }
 
-/*
- * Work on one or, where they write, on several as a group, and answer them; how many.  Nobody gets
- * an answer before what it is about is on the disk.
- */
-static size_t serve(struct connection *all, size_t count, struct cm_context *ctx,
-                    struct cm_buf *out)
+static bool init_requests(void)
 {
-	struct cm_err err = {0};
-	size_t done = 0;
+	bool ok = FCGX_Init() == 0;
 
-	if (count > 1)
-		cm_context_group_begin(ctx);
-	do
-		work(&all[done++], ctx);
-	while (done < count && cm_context_group_is_open(ctx));
-	if (cm_context_group_end(ctx, &err) != CM_OK) {
-		cm_log_error(NULL, "%zu requests are done again, each alone: %s", done, err.text);
-		for (size_t i = 0; i < done; i++) {
-			cm_context_rest(ctx);
-			work(&all[i], ctx);
-		}
-	}
-	for (size_t i = 0; i < done; i++)
-		answer(&all[i], out);
-	return done;
+	for (size_t i = 0; ok && i < TOGETHER_MAX; i++)
+		ok = FCGX_InitRequest(&requests[i], LISTEN_FD, 0) == 0;
+	/* Nobody who has something in hand waits for another process that was faster. */
+	return ok && fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) == 0;
 }
 
 int cm_responder_run(struct cm_context *ctx)
 {
-	static struct connection all[TOGETHER_MAX];
 	struct cm_buf out = {0};
 	struct cm_err err = {0};
 	bool leave = false, was_good = false;
@@ -223,17 +193,17 @@ int cm_responder_run(struct cm_context *ctx)
 		cm_log_error(NULL, "%s", err.text);
 		return EXIT_FAILURE;
 	}
-	if (FCGX_Init() != 0)
+	if (!init_requests())
 		return EXIT_FAILURE;
-	for (size_t i = 0; i < TOGETHER_MAX; i++)
-		(void)FCGX_InitRequest(&all[i].request, LISTEN_FD, 0);
-	(void)fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK);
-	while (!leave && (count = take(all, ctx)) > 0) {
-		for (size_t done = 0; done < count;) {
-			done += serve(all + done, count - done, ctx, &out);
+	while (!leave && (count = take(ctx)) > 0) {
+		for (size_t done = 0, sent = 0; done < count;) {
+			done += cm_answer_work(answers + done, count - done, ctx);
 			leave = must_leave(ctx, &was_good) || leave;
+			if (done == count)
+				cm_context_rest(ctx);
+			for (; sent < done; sent++)
+				answer(&requests[sent], &answers[sent], ctx, &out);
 		}
-		cm_context_rest(ctx);
 	}
 	cm_buf_clear(&out);
 	if (leave && cm_program_was_replaced()) {

@@ -70,7 +70,8 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 	enum cm_status rc;
 
 	/* One state serves all requests that came together. */
-	if (ctx->store != NULL && (cm_store_is_reading(ctx->store) || cm_store_group_is_open(ctx->store)))
+	if (ctx->store != NULL &&
+	    (cm_store_is_reading(ctx->store) || cm_store_group_is_open(ctx->store)))
 		return CM_OK;
 	if (ctx->store != NULL && !cm_store_is_current(ctx->store))
 		close_store(ctx);

@@ -22,7 +22,7 @@ struct cm_store {
 	dev_t device;
 	ino_t inode;
 	bool reads_alone;
-	bool reading; /* cm_store_read_begin() */
+	bool reading;                           /* cm_store_read_begin() */
 	sqlite3_stmt *statement[CM_STMT_COUNT]; /* NULL until first used */
 	struct cm_transaction transaction;
 };
@@ -128,13 +128,15 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 }
 
 /*
- * Before SQLite is first used: a process has one thread, so that nothing needs a mutex, and nobody
- * asks how much memory SQLite has.  Once only; refused later, and then no worse.
+ * Before SQLite is first used: a process has one thread, so that nothing needs a mutex; nobody
+ * asks how much memory SQLite has; and what undoes a savepoint stays in memory, not in a file. Once
+ * only; refused later, and then no worse.
  */
 static void set_up_library(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
 }
 
 static void configure(struct cm_store *store)

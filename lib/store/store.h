@@ -55,7 +55,8 @@ enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *
 enum cm_status cm_store_read_begin(struct cm_store *store, int64_t *version, struct cm_err *err);
 void cm_store_read_end(struct cm_store *store);
 
-/* Whether what is read is of one state: cm_store_read_begin() was called, or a transaction is open. */
+/* Whether what is read is of one state: cm_store_read_begin() was called, or a transaction is open.
+ */
 bool cm_store_is_reading(const struct cm_store *store);
 
 /*

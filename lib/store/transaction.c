@@ -1,7 +1,11 @@
 #include "store/transaction.h"
 
+#include "base/clock.h"
 #include "store/query.h"
 #include "store/vfs.h"
+
+/* Others wait for the lock: what takes longer is the last of its group. */
+enum { HELD_MAX_US = 10000 };
 
 #define UNDONE "the transaction was undone"
 
@@ -99,6 +103,7 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 	if ((rc = check_schema(store, err)) == CM_OK)
 		rc = work(store, arg, err);
 	t->begun = t->grouped && rc == CM_OK;
+	t->begun_us = cm_clock_monotonic_us();
 	return t->begun ? CM_OK : end(store, rc, err);
 }
 
@@ -140,7 +145,10 @@ bool cm_store_group_is_open(struct cm_store *store)
 {
 	const struct cm_transaction *t = cm_store_transaction(store);
 
-	return t->grouped && !t->refused && (t->later_count > 0 || cm_store_is_writing(store));
+	if (!t->grouped || t->refused)
+		return false;
+	return cm_store_is_writing(store) ? cm_clock_monotonic_us() - t->begun_us < HELD_MAX_US
+	                                  : t->later_count > 0;
 }
 
 static enum cm_status write_later(struct cm_store *store, void *arg, struct cm_err *err)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "store/store.h"
 #include "store/wal.h"
@@ -13,9 +14,10 @@ enum { CM_LATER_MAX = 16 };
 
 struct cm_transaction {
 	struct cm_wal wal;
-	bool grouped; /* since cm_store_group_begin() */
-	bool begun;   /* the group's transaction is open, or was undone */
-	bool refused; /* the group could not begin one */
+	bool grouped;     /* since cm_store_group_begin() */
+	bool begun;       /* the group's transaction is open, or was undone */
+	int64_t begun_us; /* when, on the monotonic clock */
+	bool refused;     /* the group could not begin one */
 	/* What the end of the group will write; owned. */
 	struct {
 		cm_store_work *work;
