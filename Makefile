@@ -189,7 +189,10 @@ $(LIBRARY): $(LIB_OBJECTS)
 $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lfcgi $(LDLIBS)
 
-$(UNIT): $(UNIT_OBJECTS) $(LIBRARY)
+# Of the program that which is no main.
+$(BUILD)/obj/tests/unit/fcgi/%.o: private ALL_CPPFLAGS += -I.
+
+$(UNIT): $(UNIT_OBJECTS) $(BUILD)/obj/fcgi/answer.o $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcunit $(PKG_LIBS) $(LDLIBS)
 
 # private: what they are made from, the list of flags too, keeps its own.

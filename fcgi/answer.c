@@ -120,7 +120,9 @@ size_t cm_answer_work(struct cm_answer *all, size_t count, struct cm_context *ct
 	while (done < count && cm_context_group_is_open(ctx));
 	if (cm_context_group_end(ctx, &err) == CM_OK)
 		return done;
+	cm_log_sink(all->log, all->log_arg);
 	cm_log_error(NULL, "done again, each alone: %zu requests: %s", done, err.text);
+	cm_log_sink(NULL, NULL);
 	for (size_t i = 0; i < done; i++) {
 		cm_context_rest(ctx);
 		work(&all[i], ctx);

@@ -147,8 +147,9 @@ bool cm_store_group_is_open(struct cm_store *store)
 
 	if (!t->grouped || t->refused)
 		return false;
-	return cm_store_is_writing(store) ? cm_clock_monotonic_us() - t->begun_us < HELD_MAX_US
-	                                  : t->later_count > 0;
+	if (!t->begun)
+		return t->later_count > 0;
+	return cm_store_is_writing(store) && cm_clock_monotonic_us() - t->begun_us < HELD_MAX_US;
 }
 
 static enum cm_status write_later(struct cm_store *store, void *arg, struct cm_err *err)

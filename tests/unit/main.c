@@ -44,6 +44,7 @@ extern const struct cm_suite cm_suite_base_text;
 extern const struct cm_suite cm_suite_base_url;
 extern const struct cm_suite cm_suite_doctor_finding;
 extern const struct cm_suite cm_suite_doctor_visit;
+extern const struct cm_suite cm_suite_fcgi_answer;
 extern const struct cm_suite cm_suite_http_access_log;
 extern const struct cm_suite cm_suite_http_answer;
 extern const struct cm_suite cm_suite_http_cookie;
@@ -101,6 +102,7 @@ extern const struct cm_suite cm_suite_store_store_file;
 extern const struct cm_suite cm_suite_store_sweep;
 extern const struct cm_suite cm_suite_store_throttle;
 extern const struct cm_suite cm_suite_store_token;
+extern const struct cm_suite cm_suite_store_transaction;
 extern const struct cm_suite cm_suite_store_user;
 extern const struct cm_suite cm_suite_store_vfs;
 extern const struct cm_suite cm_suite_tools_access;
@@ -152,6 +154,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_base_url,
     &cm_suite_doctor_finding,
     &cm_suite_doctor_visit,
+    &cm_suite_fcgi_answer,
     &cm_suite_http_access_log,
     &cm_suite_http_answer,
     &cm_suite_http_cookie,
@@ -209,6 +212,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_store_sweep,
     &cm_suite_store_throttle,
     &cm_suite_store_token,
+    &cm_suite_store_transaction,
     &cm_suite_store_user,
     &cm_suite_store_vfs,
     &cm_suite_tools_access,

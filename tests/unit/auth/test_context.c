@@ -304,6 +304,86 @@ static void test_kept_texts(void)
 	cm_context_clear(&ctx);
 }
 
+static enum cm_status add_organization(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	(void)err;
+	fixture_organization(store, arg);
+	return CM_OK;
+}
+
+static enum cm_status add(struct cm_context *ctx, char *name)
+{
+	return cm_store_write(ctx->store, add_organization, name, NULL);
+}
+
+static bool others_see(const struct processes *p, const char *name)
+{
+	struct cm_organization row;
+
+	return cm_organization_get(p->other, name, &row, NULL) == CM_OK;
+}
+
+static void test_group(void)
+{
+	struct processes p;
+
+	start(&p);
+	cm_context_group_begin(&p.ctx);
+	CU_ASSERT_EQUAL(next_request(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_FALSE(cm_context_group_is_open(&p.ctx));
+	CU_ASSERT_EQUAL(add(&p.ctx, "one"), CM_OK);
+	CU_ASSERT_TRUE(cm_context_group_is_open(&p.ctx));
+	/* The file is gone: the group is finished on what is open all the same. */
+	remove_file(&p);
+	CU_ASSERT_EQUAL(cm_context_refresh(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(add(&p.ctx, "two"), CM_OK);
+	CU_ASSERT_EQUAL(cm_context_group_end(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(next_request(&p.ctx, NULL), CM_STORE);
+	end(&p);
+}
+
+static void test_group_without_a_store(void)
+{
+	struct cm_context ctx;
+
+	cm_context_init(&ctx, "/nonexistent/casement.db");
+	cm_context_group_begin(&ctx);
+	CU_ASSERT_EQUAL(next_request(&ctx, NULL), CM_STORE);
+	CU_ASSERT_FALSE(cm_context_group_is_open(&ctx));
+	CU_ASSERT_EQUAL(cm_context_group_leave(&ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_context_group_end(&ctx, NULL), CM_OK);
+	cm_context_clear(&ctx);
+}
+
+static void test_leaving_a_group(void)
+{
+	struct processes p;
+	struct cm_err err = {0};
+
+	start(&p);
+	/* What was done by then is committed, and what comes is on its own. */
+	cm_context_group_begin(&p.ctx);
+	CU_ASSERT_EQUAL(next_request(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(add(&p.ctx, "one"), CM_OK);
+	CU_ASSERT_FALSE(others_see(&p, "one"));
+	CU_ASSERT_EQUAL(cm_context_group_leave(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_TRUE(others_see(&p, "one"));
+	CU_ASSERT_EQUAL(add(&p.ctx, "two"), CM_OK);
+	CU_ASSERT_TRUE(others_see(&p, "two"));
+	CU_ASSERT_EQUAL(cm_context_group_end(&p.ctx, NULL), CM_OK);
+	/* Where that fails, who leaves hears it, and so does who ends the group; once. */
+	cm_context_group_begin(&p.ctx);
+	CU_ASSERT_EQUAL(next_request(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(add(&p.ctx, "three"), CM_OK);
+	CU_ASSERT_TRUE(fixture_sql(p.ctx.store, "ROLLBACK"));
+	CU_ASSERT_EQUAL(cm_context_group_leave(&p.ctx, &err), CM_STORE);
+	CU_ASSERT_NOT_EQUAL(err.text[0], '\0');
+	CU_ASSERT_EQUAL(cm_context_group_end(&p.ctx, NULL), CM_STORE);
+	CU_ASSERT_EQUAL(cm_context_group_end(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_FALSE(others_see(&p, "three"));
+	end(&p);
+}
+
 /* A newer program changed the schema, and somebody undid that. */
 static void test_schema_of_another(void)
 {
@@ -350,6 +430,9 @@ static const struct cm_test tests[] = {
     {"a file that is replaced by nonsense is refused until mended", test_file_replaced_by_nonsense},
     {"a schema that changes is noticed: a newer one refused, an older one brought up to date",
      test_schema_of_another},
+    {"a group ends on the file that it began on", test_group},
+    {"without a store a group is nothing", test_group_without_a_store},
+    {"who leaves a group commits it", test_leaving_a_group},
 };
 
 CM_SUITE(cm_suite_auth_context, "auth/context", tests);
