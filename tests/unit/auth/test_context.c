@@ -342,6 +342,45 @@ static void test_group(void)
 	end(&p);
 }
 
+static void test_one_state(void)
+{
+	struct cm_organization row;
+	struct processes p;
+
+	start(&p);
+	CU_ASSERT_EQUAL(next_request(&p.ctx, NULL), CM_OK);
+	fixture_organization(p.other, "theirs");
+	CU_ASSERT_EQUAL(cm_context_refresh(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_organization_get(p.ctx.store, "theirs", &row, NULL), CM_NOT_FOUND);
+	CU_ASSERT_EQUAL(next_request(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_organization_get(p.ctx.store, "theirs", &row, NULL), CM_OK);
+	end(&p);
+}
+
+static void keep(void *arg)
+{
+	(void)arg;
+}
+
+/* What is to be written later is not forgotten with a file that is gone. */
+static void test_group_with_something_later(void)
+{
+	struct cm_organization row;
+	struct processes p;
+
+	start(&p);
+	cm_context_group_begin(&p.ctx);
+	CU_ASSERT_EQUAL(next_request(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_write_later(p.ctx.store, add_organization, "late", keep, NULL),
+	                CM_OK);
+	cm_store_read_end(p.ctx.store);
+	remove_file(&p);
+	CU_ASSERT_EQUAL(cm_context_refresh(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_context_group_end(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_organization_get(p.ctx.store, "late", &row, NULL), CM_OK);
+	end(&p);
+}
+
 static void test_group_without_a_store(void)
 {
 	struct cm_context ctx;
@@ -431,6 +470,8 @@ static const struct cm_test tests[] = {
     {"a schema that changes is noticed: a newer one refused, an older one brought up to date",
      test_schema_of_another},
     {"a group ends on the file that it began on", test_group},
+    {"what is to be written later stays with the file", test_group_with_something_later},
+    {"what is read is one state until it is let go", test_one_state},
     {"without a store a group is nothing", test_group_without_a_store},
     {"who leaves a group commits it", test_leaving_a_group},
 };
