@@ -133,7 +133,7 @@ static bool wait_for_more(int code)
 
 	if (code == -EAGAIN) {
 		(void)poll(&listener, 1, -1);
-		return true;
+		return (listener.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
 	}
 	if (!may_come_later(code))
 		return false;

@@ -34,24 +34,20 @@ const char *__lsan_default_options(void)
 	return "print_suppressions=0";
 }
 
-/* Descriptor 0 is the listening socket, as a web server hands it over; it never waits. */
-static void listen_once(void)
+/* Descriptor 0 is the listening socket, as a web server hands it over. */
+static void start_listening(void)
 {
-	static bool done;
-	int fd;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	if (done)
-		return;
-	done = true;
 	/* In the abstract namespace: no file. */
 	address.sun_family = AF_UNIX;
 	snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "casement-fuzz-%ld",
 	         (long)getpid());
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	fuzz_must(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
 	              listen(fd, 1) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO,
 	          "a socket listens");
-	close(fd);
+	if (fd != STDIN_FILENO)
+		close(fd);
 }
 
 /*
@@ -72,22 +68,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_server *server = fuzz_server();
 	bool reads = size > 0 && data[0] == 'k';
 	char sink[4096];
-	int client, lowest;
+	int client;
 
 	if (size == 0 || size > (reads ? READ_MAX : GONE_MAX) || is_beyond_libfcgi(data, size))
 		return 0;
-	listen_once();
+	start_listening();
 	client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	fuzz_must(client >= 0 &&
 	              connect(client, (struct sockaddr *)&address, sizeof address) == 0 &&
 	              send(client, data + 1, size - 1, MSG_NOSIGNAL) == (ssize_t)size - 1,
 	          "the socket takes the input");
 	shutdown(client, reads ? SHUT_WR : SHUT_RDWR);
-	/* The responder runs until no more comes.  It opens /dev/null once a run, first of all. */
-	lowest = dup(client);
-	close(lowest);
+	/* The responder runs until no more can come. */
+	shutdown(STDIN_FILENO, SHUT_RDWR);
 	(void)cm_responder_run(&server->ctx);
-	close(lowest);
+	close(STDIN_FILENO);
 	while (reads && read(client, sink, sizeof sink) > 0)
 		continue;
 	close(client);

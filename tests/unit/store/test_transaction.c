@@ -203,9 +203,8 @@ static void test_later(void)
 	CU_ASSERT_FALSE(cm_store_is_writing(scene.store));
 	CU_ASSERT_EQUAL(first.runs + second.runs, 0);
 	CU_ASSERT_EQUAL(cm_store_group_end(scene.store, NULL), CM_OK);
-	CU_ASSERT_EQUAL(fixture_file_integer(
-	                    scene.folder.db,
-	                    "SELECT count(*) FROM setting WHERE name = 'second'"),
+	CU_ASSERT_EQUAL(fixture_file_integer(scene.folder.db,
+	                                     "SELECT count(*) FROM setting WHERE name = 'second'"),
 	                1);
 	CU_ASSERT_EQUAL(first.releases, 1);
 	CU_ASSERT_EQUAL(second.releases, 1);
@@ -255,8 +254,7 @@ static void test_many_later(void)
 
 	make(&scene);
 	for (int i = 0; i < MANY; i++) {
-		snprintf(sql[i], sizeof sql[i],
-		         "INSERT INTO setting VALUES ('o%d', '', 1)", i);
+		snprintf(sql[i], sizeof sql[i], "INSERT INTO setting VALUES ('o%d', '', 1)", i);
 		members[i] = (struct member){.sql = sql[i]};
 		CU_ASSERT_EQUAL(add_later(&scene, &members[i]), CM_OK);
 	}
