@@ -172,10 +172,14 @@ def cases(run):
 
     print(f"\nAt {USUAL} connections, two processes, {size} bytes an answer")
     run.measure(beside("", USUAL))
+    elliptic = run.casement()
+    elliptic.sign_with("ES256")
     run.measure([Subject("get_application, token not seen before", casement.target,
                          never_seen(run, casement), USUAL)] +
                 [Subject(name, casement.target, request, USUAL)
-                 for name, request in kinds.items() if name != "get_application"])
+                 for name, request in kinds.items() if name != "get_application"] +
+                [Subject("token issue, ES256", elliptic.target,
+                         requests(elliptic)["token issue"], USUAL)])
     print("\nFew and many connections")
     for connections in CONNECTIONS:
         if connections != USUAL:

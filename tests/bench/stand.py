@@ -112,6 +112,11 @@ class Casement:
         if not place._start():
             raise RuntimeError("the port was taken")
 
+    def sign_with(self, algorithm):
+        """Let it sign tokens another way."""
+        self.instance.run("setting", "set", "signing_algorithm", algorithm, code=0)
+        self.instance.run("key", "rotate", code=0)
+
     def token(self, application="my-org/demo"):
         """An access token of an application."""
         return self.instance.run("token", "issue", application, code=0).out.strip()
