@@ -33,6 +33,9 @@ static void put_error(const struct cm_message *m, const struct cm_err *err, stru
 	cm_json_put_name(out, "error");
 	cm_exchange_put_rpc_error(out, code, err, data, m->x->req->request_id);
 	cm_json_put_close(out, '}');
+	/* What a client reads there must not be missing. */
+	if (m->data.failed)
+		out->failed = true;
 }
 
 /* JSON-RPC 2.0 section 4; MCP wants ids to be strings or integers, and params to be an object. */
