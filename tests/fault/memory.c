@@ -1,9 +1,9 @@
 /*
- * One request of the whole program, over and over in new processes: in each, another allocation
- * fails, of the program's own or of any library's.  Says what came of it.
+ * Requests that came together, or one, to the whole program, over and over in new processes: in
+ * each, another allocation fails, of the program's own or of any library's.  Says what came of it.
  *
- * usage: memory DATABASE FAILURE STEP REQUEST [BEFORE]...
- *   FAILURE  once: that allocation fails; on: it and all that follow until the answer is there
+ * usage: memory DATABASE FAILURE STEP REQUEST... [-- BEFORE...]
+ *   FAILURE  once: that allocation fails; on: it and all that follow until the answers are there
  *   STEP     try every STEPth allocation; @N: only the Nth, with the log on stderr
  *   REQUEST  a file: variables of CGI, a line each, an empty line, the body
  *   BEFORE   such files: what the process has answered before; without any, the database is opened
@@ -30,9 +30,12 @@
 #include "fcgi/answer.h"
 #include "state.h"
 
-enum { VARIABLES = 40, BEFORE_MAX = 4 };
+enum { VARIABLES = 40, BEFORE_MAX = 4, TOGETHER_MAX = 4 };
 
-/* What became of one process. */
+/* Exit statuses of a process, apart from those of sanitizers. */
+enum { FIRST_STATUS = 100 };
+
+/* What became of a request, or, the worst of its requests, of a process. */
 enum verdict {
 	AS_USUAL,  /* the answer of a good day, and all written */
 	REFUSED,   /* an error of the server's own, nothing written */
@@ -47,17 +50,47 @@ struct request {
 	const char *env[VARIABLES + 1];
 	const char *body;
 	size_t read; /* of the body */
+	/* What comes of it when nothing fails: the answer, and rows of the audit trail. */
+	int good_status;
+	size_t good_len;
+	int good_audits;
+};
+
+struct reply {
+	int status;
+	char request_id[CM_ID_TEXT]; /* "" where there was no memory for it */
+	struct cm_buf out;
+	bool unaudited; /* the log has what the audit trail could not take: a refusal */
+	enum verdict verdict;
 };
 
 struct run {
 	const char *database;
 	bool on;
-	struct request request, earlier[BEFORE_MAX];
-	int earlier_count;
-	int good_status; /* of the answer when nothing fails */
-	size_t good_len;
-	struct state before, after; /* of the database, when nothing fails */
+	struct request together[TOGETHER_MAX], earlier[BEFORE_MAX];
+	int together_count, earlier_count;
+	/* Of the database, when nothing fails: before them, and after each of them alone. */
+	struct state good[TOGETHER_MAX + 1];
 };
+
+/*
+ * libjwt 1.10 forgets the text of a token's header, or of its claims, where it finds no memory to
+ * append it, and so what it got in place of one (lib/auth/libjwt_memory.h).  GCC's sanitizer is a
+ * library, which finds only what the program shows.
+ */
+#define SHOWN __attribute__((visibility("default")))
+SHOWN const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:json_dumps\nleak:cm_libjwt_spare";
+}
+
+/* Nor does it report what it left out. */
+SHOWN const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
 
 static char *read_whole(const char *path, size_t *len)
 {
@@ -101,28 +134,69 @@ static long read_body(void *arg, char *out, size_t size)
 	return (long)size;
 }
 
-static int answer(struct cm_context *ctx, struct request *request, struct cm_buf *out)
-{
-	struct cm_stream in = {read_body, request};
-	int status = 0;
+/* Whether the log is on stderr. */
+static bool loud;
 
-	request->read = 0;
-	cm_buf_clear(out);
-	cm_answer(ctx, request->env, &in, out);
-	(void)sscanf(cm_buf_str(out), "Status: %d", &status);
-	return status;
+static void take_line(const char *line, void *arg)
+{
+	struct reply *reply = arg;
+
+	if (strstr(line, "\"audit: ") != NULL)
+		reply->unaudited = true;
+	if (loud)
+		fputs(line, stderr);
 }
 
-static int health(struct cm_context *ctx)
+static void take_answer(struct cm_answer *a, struct cm_context *ctx, struct reply *reply)
+{
+	snprintf(reply->request_id, sizeof reply->request_id, "%s", a->req.request_id);
+	reply->status = 0;
+	cm_buf_clear(&reply->out);
+	cm_answer_end(a, ctx, &reply->out);
+	(void)sscanf(cm_buf_str(&reply->out), "Status: %d", &reply->status);
+}
+
+/* As a responder does it (fcgi/responder.c). */
+static void answer(struct cm_context *ctx, struct request *requests, int count,
+                   struct reply *replies)
+{
+	struct cm_answer all[TOGETHER_MAX] = {0};
+	int done = 0, sent = 0;
+
+	for (int i = 0; i < count; i++) {
+		struct cm_stream in = {read_body, &requests[i]};
+
+		requests[i].read = 0;
+		replies[i].unaudited = false;
+		all[i].log = take_line;
+		all[i].log_arg = &replies[i];
+		cm_answer_read(&all[i], ctx, requests[i].env, &in);
+	}
+	while (done < count) {
+		done += (int)cm_answer_work(all + done, (size_t)(count - done), ctx);
+		if (done == count)
+			cm_context_rest(ctx);
+		for (; sent < done; sent++)
+			take_answer(&all[sent], ctx, &replies[sent]);
+	}
+}
+
+static void clear_replies(struct reply *replies)
+{
+	for (int i = 0; i < TOGETHER_MAX; i++)
+		cm_buf_clear(&replies[i].out);
+}
+
+static bool is_healthy(struct cm_context *ctx)
 {
 	static struct request request = {.env = {"REQUEST_METHOD=GET", "REQUEST_URI=/api/health",
 	                                         "REMOTE_ADDR=127.0.0.1", "CONTENT_LENGTH=0"},
 	                                 .body = ""};
-	struct cm_buf out = {0};
-	int status = answer(ctx, &request, &out);
+	struct reply reply = {0};
 
-	cm_buf_clear(&out);
-	return status;
+	answer(ctx, &request, 1, &reply);
+	cm_buf_clear(&reply.out);
+	return reply.status == 200;
 }
 
 static void copy_file(const char *from, const char *to)
@@ -147,111 +221,168 @@ static void remove_copy(const char *path)
 	}
 }
 
-static enum verdict wrong(long number, const char *what, int status, const struct cm_buf *out)
+static enum verdict wrong(long number, const char *what, const struct reply *reply)
 {
-	printf("allocation %ld: %s; status %d: %.300s\n", number, what, status,
-	       strstr(cm_buf_str(out), "\r\n\r\n") == NULL ? cm_buf_str(out)
-	                                                   : strstr(out->data, "\r\n\r\n") + 4);
+	const char *body = strstr(cm_buf_str(&reply->out), "\r\n\r\n");
+
+	printf("allocation %ld: %s; status %d: %.300s\n", number, what, reply->status,
+	       body == NULL ? cm_buf_str(&reply->out) : body + 4);
 	fflush(stdout);
 	return WRONG;
 }
 
-/* What an answer and what was written say of each other. */
-static enum verdict judge(const struct run *run, long number, int status, const struct cm_buf *out,
-                          const struct state before_after[2])
+/* What an answer says of itself: AS_USUAL, REFUSED for an error of the server's own, WRONG. */
+static enum verdict judge_answer(const struct run *run, int i, long number,
+                                 const struct reply *reply)
 {
-	const struct state *before = &before_after[0], *after = &before_after[1];
-	bool none = state_same(before, after);
-	bool all = state_same_change(before, after, &run->before, &run->after), told;
-
-	if (!none && !all)
-		return wrong(number, "half was written", status, out);
+	const struct request *request = &run->together[i];
+	const char *text = cm_buf_str(&reply->out);
 	/* A person's browser is sent back to the client with the error (RFC 6749 section 4.1.2.1).
 	 */
-	told = strstr(cm_buf_str(out), "error=server_error") != NULL ||
-	       strstr(cm_buf_str(out), "error=temporarily_unavailable") != NULL;
-	if (status == run->good_status && !told)
-		return !all ? wrong(number, "success, but not written", status, out)
-		       : out->len == run->good_len
+	bool told = strstr(text, "error=server_error") != NULL ||
+	            strstr(text, "error=temporarily_unavailable") != NULL;
+
+	if (reply->status == request->good_status && !told)
+		return reply->out.len == request->good_len
 		           ? AS_USUAL
-		           : wrong(number, "success, but another answer", status, out);
+		           : wrong(number, "success, but another answer", reply);
 	/* Where even the error finds no memory, the web server sees none, and answers 500 itself.
 	 */
-	if (told || status == 500 || status == 503 || (status == 0 && out->len == 0 && run->on))
-		return none ? REFUSED : TOO_LATE;
-	return wrong(number, "an error that is not the server's own", status, out);
+	if (told || reply->status == 500 || reply->status == 503 ||
+	    (reply->status == 0 && reply->out.len == 0 && run->on))
+		return REFUSED;
+	return wrong(number, "an error that is not the server's own", reply);
 }
 
-/* Afterwards, with all memory there is, the same process must do what it did before. */
-static enum verdict go_on(const struct run *run, struct cm_context *ctx, long number,
-                          enum verdict verdict)
+/* Whether those of a set, and no others, have their rows of the audit trail. */
+static bool audited(const struct run *run, const char *path, unsigned set,
+                    const struct reply *replies)
 {
-	struct request again = run->request;
-	struct cm_buf out = {0};
-	int status;
+	bool same = true;
 
-	if (health(ctx) != 200)
-		verdict = wrong(number, "not healthy afterwards", health(ctx), &out);
-	status = answer(ctx, &again, &out);
-	if (verdict == REFUSED && (status != run->good_status || out.len != run->good_len))
-		verdict = wrong(number, "the next one fails too", status, &out);
-	cm_buf_clear(&out);
+	for (int i = 0; same && i < run->together_count; i++)
+		same = state_audits(path, replies[i].request_id) ==
+		       ((set >> i & 1) != 0 ? run->together[i].good_audits : 0);
+	return same;
+}
+
+/*
+ * The database must hold what a set of the requests writes, and no more: all that succeeded, and of
+ * the others those that were too late.  A refusal stands without its row, if the log has it.
+ */
+static enum verdict judge(const struct run *run, long number, const char *path,
+                          struct reply *replies, const struct state before_after[2])
+{
+	unsigned sets = 1u << run->together_count, succeeded = 0;
+	enum verdict worst = AS_USUAL;
+
+	for (int i = 0; i < run->together_count; i++) {
+		replies[i].verdict = judge_answer(run, i, number, &replies[i]);
+		if (replies[i].verdict == WRONG)
+			return WRONG;
+		if (replies[i].verdict == AS_USUAL && !replies[i].unaudited)
+			succeeded |= 1u << i;
+	}
+	for (unsigned set = succeeded; set < sets; set++) {
+		if ((set & succeeded) != succeeded ||
+		    !state_has_changed_by(before_after, run->good, set) ||
+		    !audited(run, path, set, replies))
+			continue;
+		for (int i = 0; i < run->together_count; i++) {
+			if ((set >> i & 1) != 0 && replies[i].verdict == REFUSED)
+				replies[i].verdict = TOO_LATE;
+			if (replies[i].verdict > worst)
+				worst = replies[i].verdict;
+		}
+		return worst;
+	}
+	for (int i = 0; i < run->together_count; i++)
+		worst = wrong(number, "this is not what was written", &replies[i]);
+	return worst;
+}
+
+/* Afterwards, with all memory there is, the same process must do what it did not do before. */
+static enum verdict go_on(struct run *run, struct cm_context *ctx, long number,
+                          const struct reply *replies)
+{
+	struct reply again[TOGETHER_MAX] = {0};
+	enum verdict verdict = AS_USUAL;
+
+	if (!is_healthy(ctx))
+		verdict = wrong(number, "not healthy afterwards", &replies[0]);
+	answer(ctx, run->together, run->together_count, again);
+	for (int i = 0; i < run->together_count; i++) {
+		if (replies[i].verdict == REFUSED &&
+		    judge_answer(run, i, number, &again[i]) != AS_USUAL)
+			verdict = wrong(number, "the next one fails too", &again[i]);
+	}
+	clear_replies(again);
 	return verdict;
 }
 
 static void answer_earlier(struct run *run, struct cm_context *ctx)
 {
-	struct cm_buf out = {0};
+	struct reply reply = {0};
 
 	for (int i = 0; i < run->earlier_count; i++)
-		(void)answer(ctx, &run->earlier[i], &out);
-	cm_buf_clear(&out);
+		answer(ctx, &run->earlier[i], 1, &reply);
+	cm_buf_clear(&reply.out);
 }
 
-/* What happens when no allocation fails, for all to compare with. */
+/* What happens when no allocation fails, to one after the other, for all to compare with. */
 static enum verdict good_day(struct run *run, const char *path)
 {
-	struct cm_buf out = {0};
+	struct reply reply = {0};
 	struct cm_context ctx;
+	bool whole = true;
 
 	cm_context_init(&ctx, path);
 	answer_earlier(run, &ctx);
-	state_read(path, false, &run->before);
-	run->good_status = answer(&ctx, &run->request, &out);
-	run->good_len = out.len;
-	state_read(path, true, &run->after);
-	cm_buf_clear(&out);
+	state_read(path, false, &run->good[0]);
+	for (int i = 0; i < run->together_count; i++) {
+		struct request *request = &run->together[i];
+
+		answer(&ctx, request, 1, &reply);
+		request->good_status = reply.status;
+		request->good_len = reply.out.len;
+		request->good_audits = state_audits(path, reply.request_id);
+		state_read(path, true, &run->good[i + 1]);
+		whole = whole && run->good[i + 1].whole;
+	}
+	cm_buf_clear(&reply.out);
 	cm_context_clear(&ctx);
-	return run->after.whole ? AS_USUAL : WRONG;
+	return whole ? AS_USUAL : WRONG;
 }
 
-/* One process in which an allocation fails. */
+/* One process in which an allocation fails; where none is left to fail, a good day for all. */
 static enum verdict bad_day(struct run *run, long number, const char *path)
 {
-	enum verdict verdict = ALL_TRIED;
+	struct reply replies[TOGETHER_MAX] = {0};
+	enum verdict verdict, later;
 	struct state before_after[2];
-	struct cm_buf out = {0};
 	struct cm_context ctx;
-	int status;
+	bool failed;
 
 	cm_context_init(&ctx, path);
 	answer_earlier(run, &ctx);
 	state_read(path, false, &before_after[0]);
 	allocation_fail(number, run->on);
-	status = answer(&ctx, &run->request, &out);
-	if (allocation_stop()) {
-		state_read(path, true, &before_after[1]);
-		verdict = judge(run, number, status, &out, before_after);
-		verdict = go_on(run, &ctx, number, verdict);
-	}
-	cm_buf_clear(&out);
+	answer(&ctx, run->together, run->together_count, replies);
+	failed = allocation_stop();
+	state_read(path, true, &before_after[1]);
+	verdict = judge(run, number, path, replies, before_after);
+	later = go_on(run, &ctx, number, replies);
+	clear_replies(replies);
 	cm_context_clear(&ctx);
-	return verdict;
+	if (later == WRONG)
+		return WRONG;
+	return verdict == AS_USUAL && !failed ? ALL_TRIED : verdict;
 }
 
 static void free_requests(struct run *run)
 {
-	free(run->request.text);
+	for (int i = 0; i < run->together_count; i++)
+		free(run->together[i].text);
 	for (int i = 0; i < run->earlier_count; i++)
 		free(run->earlier[i].text);
 }
@@ -271,29 +402,18 @@ static enum verdict try(struct run *run, long number)
 		copy_file(run->database, path);
 		verdict = number == 0 ? good_day(run, path) : bad_day(run, number, path);
 		free_requests(run);
-		exit((int)verdict);
+		exit(FIRST_STATUS + (int)verdict);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		exit(2);
 	remove_copy(path);
-	if (WIFEXITED(status) && WEXITSTATUS(status) < VERDICTS)
-		return (enum verdict)WEXITSTATUS(status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) >= FIRST_STATUS &&
+	    WEXITSTATUS(status) < FIRST_STATUS + VERDICTS)
+		return (enum verdict)(WEXITSTATUS(status) - FIRST_STATUS);
 	printf("allocation %ld: the process ended with %s %d\n", number,
 	       WIFSIGNALED(status) ? "signal" : "status",
 	       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	return WRONG;
-}
-
-static void to_stderr(const char *line, void *arg)
-{
-	(void)arg;
-	fputs(line, stderr);
-}
-
-static void drop(const char *line, void *arg)
-{
-	(void)line;
-	(void)arg;
 }
 
 /* All allocations in turn, then what came of it. */
@@ -303,10 +423,28 @@ static int try_all(struct run *run, long step)
 
 	for (number = 1; counts[ALL_TRIED] == 0; number += step)
 		counts[try(run, number)]++;
-	printf("status %d, allocations %ld, as usual %ld, refused %ld, too late %ld, wrong %ld\n",
-	       run->good_status, number - 1, counts[AS_USUAL], counts[REFUSED], counts[TOO_LATE],
-	       counts[WRONG]);
+	printf("status");
+	for (int i = 0; i < run->together_count; i++)
+		printf(" %d", run->together[i].good_status);
+	printf(", allocations %ld, as usual %ld, refused %ld, too late %ld, wrong %ld\n",
+	       number - 1, counts[AS_USUAL], counts[REFUSED], counts[TOO_LATE], counts[WRONG]);
 	return counts[WRONG] == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* The names of files from the fourth on. */
+static bool read_requests(struct run *run, char **names)
+{
+	for (; *names != NULL && strcmp(*names, "--") != 0; names++) {
+		if (run->together_count == TOGETHER_MAX)
+			return false;
+		read_request(*names, &run->together[run->together_count++]);
+	}
+	while (*names != NULL && *++names != NULL) {
+		if (run->earlier_count == BEFORE_MAX)
+			return false;
+		read_request(*names, &run->earlier[run->earlier_count++]);
+	}
+	return run->together_count > 0;
 }
 
 int main(int argc, char **argv)
@@ -318,18 +456,15 @@ int main(int argc, char **argv)
 	long step;
 	int code;
 
-	if (run == MAP_FAILED || argc < 5 || argc > 5 + BEFORE_MAX || stat(argv[1], &st) != 0 ||
+	if (run == MAP_FAILED || argc < 5 || stat(argv[1], &st) != 0 ||
 	    (step = strtol(argv[3] + only, NULL, 10)) < 1)
 		return 2;
 	/* All see the same second: rows hold times, and codes live for a minute. */
 	cm_clock_fix(st.st_mtime);
-	*run = (struct run){
-	    .database = argv[1], .on = strcmp(argv[2], "on") == 0, .earlier_count = argc - 5};
-	read_request(argv[4], &run->request);
-	for (int i = 0; i < run->earlier_count; i++)
-		read_request(argv[5 + i], &run->earlier[i]);
-	cm_log_sink(only ? to_stderr : drop, NULL);
-	if (cm_crypto_start(NULL) != CM_OK || try(run, 0) != AS_USUAL)
+	*run = (struct run){.database = argv[1], .on = strcmp(argv[2], "on") == 0};
+	loud = only;
+	if (!read_requests(run, argv + 4) || cm_crypto_start(NULL) != CM_OK ||
+	    try(run, 0) != AS_USUAL)
 		return 2;
 	code = only ? (int)try(run, step) : try_all(run, step);
 	free_requests(run);

@@ -39,16 +39,27 @@ static void read_table(sqlite3 *db, const char *name, struct state *out)
 	out->tables++;
 }
 
-static bool is_whole(sqlite3 *db)
+static bool says(sqlite3 *db, const char *sql, const char *wanted)
 {
 	sqlite3_stmt *stmt = NULL;
-	bool whole =
-	    sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW &&
-	    strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0;
+	bool same = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	            sqlite3_step(stmt) == SQLITE_ROW &&
+	            strcmp((const char *)sqlite3_column_text(stmt, 0), wanted) == 0;
 
 	sqlite3_finalize(stmt);
-	return whole;
+	return same;
+}
+
+/* A row is in the audit trail by its id, or, where a client registered itself, by client_id. */
+static bool is_whole(sqlite3 *db)
+{
+	static const char unknown[] =
+	    "WITH told AS (SELECT target FROM audit WHERE outcome = 'ok')"
+	    " SELECT (SELECT count(*) FROM application WHERE owner || '/' || name NOT IN told"
+	    "          AND client_id NOT IN told) +"
+	    "        (SELECT count(*) FROM token WHERE jti NOT IN told)";
+
+	return says(db, "PRAGMA integrity_check", "ok") && says(db, unknown, "0");
 }
 
 void state_read(const char *path, bool check, struct state *out)
@@ -76,23 +87,44 @@ static bool table_same(const struct state *a, const struct state *b, int table)
 	       a->table[table].digest == b->table[table].digest;
 }
 
-bool state_same(const struct state *a, const struct state *b)
+int state_audits(const char *path, const char *request_id)
 {
-	bool same = a->tables == b->tables && a->tables > 0 && a->whole && b->whole;
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+	int count = -1;
 
-	for (int i = 0; same && i < a->tables; i++)
-		same = table_same(a, b, i);
-	return same;
+	if (request_id[0] == '\0')
+		return 0;
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(db, "SELECT count(*) FROM audit WHERE request_id = ?", -1, &stmt,
+	                       NULL) == SQLITE_OK &&
+	    sqlite3_bind_text(stmt, 1, request_id, -1, SQLITE_STATIC) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		count = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return count;
 }
 
-bool state_same_change(const struct state *before, const struct state *after,
-                       const struct state *good_before, const struct state *good_after)
+bool state_has_changed_by(const struct state before_after[2], const struct state *good,
+                          unsigned steps)
 {
-	bool same = after->tables == good_after->tables && after->tables > 0 && after->whole;
+	const struct state *before = &before_after[0], *after = &before_after[1];
+	bool same = after->tables == good->tables && after->tables == before->tables &&
+	            after->tables > 0 && before->whole && after->whole;
 
-	for (int i = 0; same && i < after->tables; i++)
-		same = after->table[i].rows - before->table[i].rows ==
-		           good_after->table[i].rows - good_before->table[i].rows &&
-		       table_same(before, after, i) == table_same(good_before, good_after, i);
+	for (int i = 0; same && i < after->tables; i++) {
+		int64_t rows = 0;
+		bool untouched = true;
+
+		for (int step = 0; steps >> step != 0; step++) {
+			if ((steps >> step & 1) == 0)
+				continue;
+			rows += good[step + 1].table[i].rows - good[step].table[i].rows;
+			untouched = untouched && table_same(&good[step], &good[step + 1], i);
+		}
+		same = after->table[i].rows - before->table[i].rows == rows &&
+		       table_same(before, after, i) == untouched;
+	}
 	return same;
 }

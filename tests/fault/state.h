@@ -16,20 +16,21 @@ struct state {
 		uint64_t digest;
 	} table[STATE_TABLES];
 	int tables;
-	bool whole; /* PRAGMA integrity_check says ok; true where it was not asked */
+	bool whole; /* integrity_check says ok, all is in the audit trail; true where not asked */
 };
 
 /* Read it from the file, with a check or without.  One that can't be read has no tables. */
 void state_read(const char *path, bool check, struct state *out);
 
-/* Whether two are the same, and whole. */
-bool state_same(const struct state *a, const struct state *b);
+/* How many rows of the audit trail a request has; none for "". */
+int state_audits(const char *path, const char *request_id);
 
 /*
- * Whether what happened from before to after is what happened from good_before to good_after: the
- * same tables have changed, by as many rows.
+ * Whether what happened from before_after[0] to before_after[1] is what happened in some steps of
+ * a good day, from good[i] to good[i + 1] for each bit i of steps: the same tables have changed, by
+ * as many rows.
  */
-bool state_same_change(const struct state *before, const struct state *after,
-                       const struct state *good_before, const struct state *good_after);
+bool state_has_changed_by(const struct state before_after[2], const struct state *good,
+                          unsigned steps);
 
 #endif

@@ -101,6 +101,10 @@ class Paths(oauth_case.OAuthCase):
 
     def fails_well(self, request, status, before=None):
         """Let each allocation fail, once and from there on."""
+        self.fail_well([request], [status], before)
+
+    def fail_well(self, requests, statuses, before=None):
+        """The same for requests that come together."""
         made = self.instance
         before = self.usual() if before is None else before
         made.server.stop()
@@ -110,7 +114,7 @@ class Paths(oauth_case.OAuthCase):
             copy = os.path.join(made.folder, failure + ".db")
             shutil.copyfile(made.database, copy)
             runs[failure] = subprocess.Popen([setting.MEMORY, copy, failure, str(setting.STEP),
-                                              request, *before], text=True,
+                                              *requests, "--", *before], text=True,
                                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with concurrent.futures.ThreadPoolExecutor() as pool:
             outputs = list(pool.map(subprocess.Popen.communicate, runs.values()))
@@ -118,7 +122,8 @@ class Paths(oauth_case.OAuthCase):
             told = out.strip().splitlines() or [err.strip()]
             fault_case.say(self, f"{failure}: {told[-1]}")
             self.assertEqual(run.returncode, 0, "\n".join(told[:20]) + err[:4000])
-            self.assertTrue(told[-1].startswith(f"status {status},"), told[-1])
+            words = " ".join(str(status) for status in statuses)
+            self.assertTrue(told[-1].startswith(f"status {words},"), told[-1])
 
     def test_token(self):
         """Client credentials."""
@@ -165,6 +170,45 @@ class Paths(oauth_case.OAuthCase):
                        "homepageUrl": "https://a.example/", "description": "A \u00fc\"text\""}
         self.fails_well(self.tool("add_application", {"application": application}), 200)
 
+    def adds(self, **more):
+        """add_application with a new name."""
+        return self.tool("add_application", {"application": {
+            "owner": "my-org", "name": case.unique(), "tags": ["one"]}, **more})
+
+    def may_not(self):
+        """A call that is refused for lack of scope, which leaves a row in the trail."""
+        return self.tool("delete_application", {"id": "my-org/demo"}, self.demo(case.READ))
+
+    def test_refused(self):
+        """A scope is missing."""
+        self.fails_well(self.may_not(), 403)
+
+    def test_two_adds_together(self):
+        """Two that write."""
+        self.fail_well([self.adds(), self.adds()], [200, 200])
+
+    def test_token_add_and_refused_together(self):
+        """One that writes at the end, one that writes at once, and one that may not."""
+        self.fail_well([self.token_request(self.instance.demo), self.adds(), self.may_not()],
+                       [200, 200, 403])
+
+    def test_first_together(self):
+        """The first that a process answers, which open the database within their group."""
+        self.fail_well([self.registers()] * 2, [201, 201], [])
+
+    def test_dry_run_between_adds(self):
+        """What is undone within the group."""
+        self.fail_well([self.adds(), self.adds(dry_run=True), self.adds()], [200, 200, 200])
+
+    def test_tokens_together(self):
+        """Two that write at the end."""
+        self.fail_well([self.token_request(self.instance.demo)] * 2, [200, 200])
+
+    def test_token_between_adds(self):
+        """What is written at the end after a savepoint, and what reads when nothing is left to do."""
+        self.fail_well([self.adds(), self.token_request(self.instance.demo), self.adds(),
+                        self.health()], [200, 200, 200, 200])
+
     def test_update(self):
         """update_application."""
         name = self.add(self.demo(), tags=["one"])["name"]
@@ -177,13 +221,16 @@ class Paths(oauth_case.OAuthCase):
         name = self.add(self.demo())["name"]
         self.fails_well(self.tool("delete_application", {"id": f"my-org/{name}"}), 200)
 
-    def test_register(self):
+    def registers(self):
         """Dynamic registration."""
         body = case.dumps({"redirect_uris": [oauth_case.CALLBACK, "https://c.example/"],
                            "client_name": "A test", "scope": case.READ,
                            "grant_types": oauth_case.CODE_AND_REFRESH})
-        self.fails_well(self.write("POST", oauth_case.REGISTER, body=body,
-                                   content_type="application/json"), 201)
+        return self.write("POST", oauth_case.REGISTER, body=body, content_type="application/json")
+
+    def test_register(self):
+        """A client registers."""
+        self.fails_well(self.registers(), 201)
 
     def test_authorize(self):
         """The page on which a person signs in."""
