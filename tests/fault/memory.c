@@ -30,7 +30,7 @@
 #include "fcgi/answer.h"
 #include "state.h"
 
-enum { VARIABLES = 40, BEFORE_MAX = 4, TOGETHER_MAX = 4 };
+enum { VARIABLES = 40, BEFORE_MAX = 4, TOGETHER_MAX = 4, WRONG_MAX = 20 };
 
 /* Exit statuses of a process, apart from those of sanitizers. */
 enum { FIRST_STATUS = 100 };
@@ -416,12 +416,12 @@ static enum verdict try(struct run *run, long number)
 	return WRONG;
 }
 
-/* All allocations in turn, then what came of it. */
+/* All allocations in turn, or until enough is wrong, then what came of it. */
 static int try_all(struct run *run, long step)
 {
 	long counts[VERDICTS] = {0}, number;
 
-	for (number = 1; counts[ALL_TRIED] == 0; number += step)
+	for (number = 1; counts[ALL_TRIED] == 0 && counts[WRONG] < WRONG_MAX; number += step)
 		counts[try(run, number)]++;
 	printf("status");
 	for (int i = 0; i < run->together_count; i++)
