@@ -1,13 +1,18 @@
 """The database: locked, damaged, foreign, in pieces."""
 
+import concurrent.futures
 import hashlib
 import os
 import shutil
 import sqlite3
 import threading
+import time
 
+import case
+import client
 import fault_case
 import ledger
+import setting
 
 
 def digest(path):
@@ -16,16 +21,25 @@ def digest(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
+WRITERS = 16
+
+
 class Locked(fault_case.FaultCase):
     """Somebody else has the write lock."""
+
+    def lock(self):
+        """Take it; what gives it back."""
+        connection = sqlite3.connect(self.instance.database, isolation_level=None, timeout=30,
+                                     check_same_thread=False)
+        self.addCleanup(connection.close)
+        connection.execute("BEGIN IMMEDIATE")
+        return lambda: connection.execute("ROLLBACK")
 
     def test_longer_than_the_timeout(self):
         """Writers hear 503 and when to come again, readers are served; then all goes on."""
         made = self.instance
         token = self.demo()
-        connection = sqlite3.connect(made.database, isolation_level=None, timeout=30)
-        self.addCleanup(connection.close)
-        connection.execute("BEGIN IMMEDIATE")
+        unlock = self.lock()
         replies = []
         threads = [threading.Thread(target=lambda: replies.append(self.add_reply(token))),
                    threading.Thread(target=lambda: replies.append(
@@ -41,7 +55,57 @@ class Locked(fault_case.FaultCase):
         self.assert_token_good(token)
         self.get(token, "my-org/demo")
         self.diagnosed("lock", "has kept the database locked")
-        connection.execute("ROLLBACK")
+        unlock()
+        self.recovers(token)
+
+
+class OneResponder(setting.Shared):
+    """All clients wait for the same process."""
+
+    responders_wanted = 1
+
+
+class LockedForMany(Locked):
+    """The same with one process, which takes what waits together."""
+
+    server_class = OneResponder
+
+    def test_longer_than_the_timeout(self):
+        """Each of many writers hears so in turn, and nothing of them is left."""
+        token = self.demo()
+        names = [case.unique("many") for _ in range(WRITERS)]
+        began_s, took_s = time.monotonic(), []
+
+        def write(number):
+            if number % 4 == 3:
+                reply = self.http.token_reply(self.instance.demo)
+            else:
+                reply = self.http.call_tool_reply(token, "add_application", {
+                    "application": {"owner": "my-org", "name": names[number]}})
+            took_s.append(time.monotonic() - began_s)
+            return reply
+
+        unlock = self.lock()
+        # The last waits for the timeouts of all others.
+        usual, client.TIMEOUT_SECONDS = client.TIMEOUT_SECONDS, 600
+        self.addCleanup(setattr, client, "TIMEOUT_SECONDS", usual)
+        with concurrent.futures.ThreadPoolExecutor(WRITERS) as pool:
+            replies = list(pool.map(write, range(WRITERS)))
+        fault_case.say(self, f"{WRITERS} writers, the slowest heard after {max(took_s):.0f} s")
+        for number, reply in enumerate(replies):
+            expect = self.assert_oauth_down if number % 4 == 3 else self.assert_rpc_down
+            expect(reply)
+            self.assert_logged(reply, "busy", "locked")
+        self.assert_token_good(token)
+        unlock()
+        self.assertEqual(self.instance.query(
+            "SELECT name FROM application WHERE name LIKE 'many-%'"), [])
+        for reply in replies:
+            self.assertEqual(self.instance.query("SELECT * FROM audit WHERE request_id = ?",
+                                                 reply.headers["X-Request-Id"]), [])
+        with concurrent.futures.ThreadPoolExecutor(WRITERS) as pool:
+            replies = list(pool.map(write, range(WRITERS)))
+        self.assertEqual([reply.status_code for reply in replies], [200] * WRITERS)
         self.recovers(token)
 
 
