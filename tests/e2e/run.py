@@ -95,15 +95,43 @@ def tests_of(suite):
             yield item
 
 
-def load(substring):
-    """All tests whose id holds the substring."""
-    suite = unittest.defaultTestLoader.discover(HERE, "test_*.py", HERE)
+def load(folder, substring):
+    """All tests of a folder whose id holds the substring."""
+    suite = unittest.defaultTestLoader.discover(folder, "test_*.py", folder)
     return unittest.TestSuite(test for test in tests_of(suite) if substring in test.id())
 
 
 def interrupt(*_):
     """SIGTERM ends the run as Ctrl-C does."""
     raise KeyboardInterrupt
+
+
+def run_suite(suite, verbose, begin=None):
+    """Begin, run the tests, and close every instance; the result, with all that was reported."""
+    result = Result(verbose)
+    try:
+        if begin is not None:
+            begin()
+        suite.run(result)
+    except KeyboardInterrupt:
+        result.failed.add("interrupted")
+        print("FAIL interrupted")
+    except Exception:       # pylint: disable=broad-except
+        traceback.print_exc(file=sys.stdout)
+        result.failed.add("no server")
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        instance.close_all()
+    for number, text in enumerate(instance.reports()):
+        result.failed.add(f"report {number}")
+        print(f"FAIL report of a process\n{text}")
+    return result
+
+
+def counts(result):
+    """How many tests passed, failed and were skipped."""
+    return len(result.passed), len(result.failed), len(result.skipped_tests)
 
 
 def run(arguments):
@@ -119,26 +147,9 @@ def run(arguments):
             servers.set_patience(WRAPPED_PATIENCE)
     if arguments.record:
         client.Client.recorder = recording.Recorder(arguments.record)
-    result = Result(arguments.verbose)
-    interrupted = False
-    try:
-        suite = load(arguments.k)
-        instance.Shared.get()
-        suite.run(result)
-    except KeyboardInterrupt:
-        interrupted = True
-    except Exception:       # pylint: disable=broad-except
-        traceback.print_exc(file=sys.stdout)
-        result.failed.add("no server")
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        instance.close_all()
-        if client.Client.recorder is not None:
-            client.Client.recorder.close()
-    for number, text in enumerate(instance.reports()):
-        result.failed.add(f"report {number}")
-        print(f"FAIL report of a process\n{text}")
+    result = run_suite(load(HERE, arguments.k), arguments.verbose, instance.Shared.get)
+    if client.Client.recorder is not None:
+        client.Client.recorder.close()
     print(f"{result.cases} cases within the tests")
     if arguments.checklist:
         checklist.show(result)
@@ -146,10 +157,7 @@ def run(arguments):
     for line in checklist.unproven(result) if not arguments.k else ():
         result.failed.add(f"line {line}")
         print(f"FAIL no passing test of {line}, {checklist.LINES[line]}")
-    if interrupted:
-        result.failed.add("interrupted")
-        print("FAIL interrupted")
-    return len(result.passed), len(result.failed), len(result.skipped_tests)
+    return counts(result)
 
 
 def main():

@@ -12,8 +12,6 @@ import os
 import signal
 import subprocess
 import sys
-import traceback
-import unittest
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,7 +22,7 @@ sys.path[:0] = [E2E, HERE]
 import instance
 import setting
 
-# The runner of the end-to-end tests: how results are counted and told.
+# The runner of the end-to-end tests: how tests are run, counted and told.
 sys.path.insert(0, E2E)
 import run as e2e
 
@@ -42,29 +40,6 @@ def may_mount():
         if done.returncode == 0:
             os.execvp(command[0], command)
     return os.environ[NAMESPACE] == "yes"
-
-
-def run(arguments):
-    """Run the tests; the counts."""
-    suite = unittest.defaultTestLoader.discover(HERE, "test_*.py", HERE)
-    suite = unittest.TestSuite(test for test in e2e.tests_of(suite) if arguments.k in test.id())
-    result = e2e.Result(arguments.verbose)
-    try:
-        suite.run(result)
-    except KeyboardInterrupt:
-        result.failed.add("interrupted")
-        print("FAIL interrupted")
-    except Exception:       # pylint: disable=broad-except
-        traceback.print_exc(file=sys.stdout)
-        result.failed.add("no server")
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        instance.close_all()
-    for number, text in enumerate(instance.reports()):
-        result.failed.add(f"report {number}")
-        print(f"FAIL report of a process\n{text}")
-    return len(result.passed), len(result.failed), len(result.skipped_tests)
 
 
 def main():
@@ -93,7 +68,8 @@ def main():
     instance.Instance.server_class = setting.Shared
     instance.Instance.keep = arguments.keep
     signal.signal(signal.SIGTERM, e2e.interrupt)
-    passed, failed, skipped = run(arguments)
+    passed, failed, skipped = e2e.counts(
+        e2e.run_suite(e2e.load(HERE, arguments.k), arguments.verbose))
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed or not passed else 0
 
