@@ -5,8 +5,8 @@
 #include "http/exchange.h"
 
 /*
- * Answer a request, in three steps: what it does, cm_context_rest() or cm_context_commit(), and the
- * end.
+ * Answer a request, in three steps: what it does, cm_context_rest() or cm_context_group_end(), and
+ * the end.
  *
  * The first refreshes what is kept in memory, finds the route, and fills the response, whatever
  * happens.  The response was initialised by the caller, who emits and clears it.  It may be done
