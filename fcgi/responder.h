@@ -9,9 +9,10 @@
 bool cm_responder_is_fastcgi(void);
 
 /*
- * Answer FastCGI requests, those together that came together (cm_answer_work()), until SIGTERM, which
- * lets those in hand finish, or until the store is of a newer program: that one takes over in this process where it has taken
- * this program's place on the disk, else the web server starts it.  Returns the exit status.
+ * Answer FastCGI requests, those together that came together (cm_answer_work()), until SIGTERM,
+ * which lets those in hand finish, or until the store is of a newer program: that one takes over in
+ * this process where it has taken this program's place on the disk, else the web server starts it.
+ * Returns the exit status.
  */
 int cm_responder_run(struct cm_context *ctx);
 
