@@ -196,6 +196,7 @@ int cm_responder_run(struct cm_context *ctx)
 	if (!init_requests())
 		return EXIT_FAILURE;
 	while (!leave && (count = take(ctx)) > 0) {
+		cm_context_wait_anew(ctx);
 		for (size_t done = 0, sent = 0; done < count;) {
 			done += cm_answer_work(answers + done, count - done, ctx);
 			leave = must_leave(ctx, &was_good) || leave;

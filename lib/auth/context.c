@@ -115,6 +115,12 @@ void cm_context_rest(struct cm_context *ctx)
 		close_store(ctx);
 }
 
+void cm_context_wait_anew(struct cm_context *ctx)
+{
+	if (ctx->store != NULL)
+		cm_store_wait_anew(ctx->store);
+}
+
 void cm_context_group_begin(struct cm_context *ctx)
 {
 	ctx->grouped = true;

@@ -69,6 +69,9 @@ struct cm_buf *cm_context_keep(struct cm_context *ctx, const void *of, const voi
 /* What was asked for is answered: hold no lock on the store. */
 void cm_context_rest(struct cm_context *ctx);
 
+/* More requests came: they may wait for a lock on the store (cm_store_wait_anew()). */
+void cm_context_wait_anew(struct cm_context *ctx);
+
 /*
  * Requests that came together are a group: what they write is one transaction, with one sync
  * (cm_store_group_begin()).  Add one after the other while the group is open, then end it, then

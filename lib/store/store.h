@@ -79,6 +79,13 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
                               struct cm_err *err);
 
 /*
+ * Who waits for a lock that another process has gives up after 5 s, CM_BUSY, and whoever comes then
+ * does not wait at all: they all came before that.  For those who come from now on the 5 s begin
+ * anew.
+ */
+void cm_store_wait_anew(struct cm_store *store);
+
+/*
  * From now on what cm_store_write() is called for is one transaction, until cm_store_group_end()
  * commits all of it, with one sync.  A work that fails is undone alone.  When the commit fails, or
  * the transaction was undone before it (SQLite does so when the disk is full), none of it is

@@ -133,6 +133,11 @@ void cm_transaction_clear(struct cm_transaction *t)
 	t->grouped = t->begun = t->refused = false;
 }
 
+void cm_store_wait_anew(struct cm_store *store)
+{
+	cm_store_transaction(store)->wal.gave_up = false;
+}
+
 void cm_store_group_begin(struct cm_store *store)
 {
 	struct cm_transaction *t = cm_store_transaction(store);

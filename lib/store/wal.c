@@ -21,11 +21,16 @@ static int wait_for_lock(void *arg, int tries)
 	int64_t now_us = cm_clock_monotonic_us(), waited_us, pause_us;
 	struct timespec pause = {0};
 
+	if (wal->gave_up)
+		return 0;
 	if (tries == 0)
 		wal->waiting_since_us = now_us;
 	waited_us = now_us - wal->waiting_since_us;
-	if (waited_us > wal->timeout_us)
+	if (waited_us > wal->timeout_us) {
+		/* A checkpoint can be made another time. */
+		wal->gave_up = wal->timeout_us == BUSY_TIMEOUT_US;
 		return 0;
+	}
 	pause_us = waited_us / 16;
 	pause_us = pause_us < PAUSE_MIN_US ? PAUSE_MIN_US : pause_us;
 	pause_us = pause_us > PAUSE_MAX_US ? PAUSE_MAX_US : pause_us;

@@ -1,6 +1,7 @@
 #ifndef CM_STORE_WAL_H
 #define CM_STORE_WAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -14,6 +15,7 @@ struct cm_wal {
 	struct sqlite3 *db;       /* not owned */
 	int64_t waiting_since_us; /* for the lock, on the monotonic clock */
 	int64_t timeout_us;       /* how long it waits: 5 s, for a checkpoint 0.1 s */
+	bool gave_up;             /* it waited so long, and does no more */
 	int pages, checkpoint_at; /* of the log: now, and with how many it ends */
 };
 

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "store/fixture_store.h"
 #include "store/store.h"
 #include "suite.h"
@@ -302,6 +303,30 @@ static void test_one_state_to_read(void)
 	end(&scene);
 }
 
+/* Who came together waited together. */
+static void test_waiting_once(void)
+{
+	struct cm_store *other = NULL;
+	struct scene scene;
+	int64_t began_us;
+
+	make(&scene);
+	CU_ASSERT_EQUAL_FATAL(cm_store_open(scene.folder.db, false, &other, NULL), CM_OK);
+	CU_ASSERT_TRUE(fixture_sql(other, "BEGIN IMMEDIATE"));
+	began_us = cm_clock_monotonic_us();
+	CU_ASSERT_EQUAL(add(&scene, ADD("one"), CM_OK), CM_BUSY);
+	CU_ASSERT_FALSE(cm_store_group_is_open(scene.store));
+	CU_ASSERT_EQUAL(cm_store_group_end(scene.store, NULL), CM_OK);
+	for (int i = 0; i < 1000; i++)
+		CU_ASSERT_EQUAL(add(&scene, ADD("one"), CM_OK), CM_BUSY);
+	/* Not a thousand times five seconds: that is no matter of speed. */
+	CU_ASSERT_TRUE(cm_clock_monotonic_us() - began_us < 1000LL * 1000000);
+	CU_ASSERT_TRUE(fixture_sql(other, "ROLLBACK"));
+	CU_ASSERT_EQUAL(add(&scene, ADD("one"), CM_OK), CM_OK);
+	cm_store_close(other);
+	end(&scene);
+}
+
 static const struct cm_test tests[] = {
     {"a group is committed at its end, all of it at once", test_committed_at_its_end},
     {"a group that wrote nothing has nothing to commit", test_nothing_to_commit},
@@ -315,6 +340,7 @@ static const struct cm_test tests[] = {
     {"without a group later is now", test_later_without_a_group},
     {"there is no end to what is written later", test_many_later},
     {"a store that closes keeps nothing of a group", test_closed_in_a_group},
+    {"a lock that is not let go is waited for once", test_waiting_once},
     {"a group reads one state, and then what it wrote", test_one_state_to_read},
 };
 
