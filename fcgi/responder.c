@@ -125,20 +125,13 @@ static bool may_come_later(int code)
 	       fstat(LISTEN_FD, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Wait for a connection, or for the signal that ends it all. */
-static bool wait_for_more(int code)
+/* Whether a connection has come, or accept() will say that there are to be no more. */
+static bool has_come(bool wait)
 {
-	static const struct timespec pause = {.tv_nsec = 50000000};
 	struct pollfd listener = {.fd = LISTEN_FD, .events = POLLIN};
 
-	if (code == -EAGAIN) {
-		(void)poll(&listener, 1, -1);
-		return (listener.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
-	}
-	if (!may_come_later(code))
-		return false;
-	(void)nanosleep(&pause, NULL);
-	return true;
+	return poll(&listener, 1, wait ? -1 : 0) != 0 &&
+	       (listener.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
 }
 
 /*
@@ -147,17 +140,21 @@ static bool wait_for_more(int code)
  */
 static size_t take(struct cm_context *ctx)
 {
+	static const struct timespec pause = {.tv_nsec = 50000000};
 	size_t count = 0, bytes = 0;
 	int code;
 
-	while (count < TOGETHER_MAX && bytes < KEPT_BYTES) {
+	while (count < TOGETHER_MAX && bytes < KEPT_BYTES && has_come(count == 0)) {
 		FCGX_Request *request = &requests[count];
 		struct cm_answer *a = &answers[count];
 		struct cm_stream in = {.read = read_request};
 
 		if ((code = FCGX_Accept_r(request)) < 0) {
-			if (count > 0 || !wait_for_more(code))
+			/* Another process was faster, or there is no room for it now. */
+			if (count > 0 || (code != -EAGAIN && !may_come_later(code)))
 				break;
+			if (code != -EAGAIN)
+				(void)nanosleep(&pause, NULL);
 			continue;
 		}
 		/* One that stayed open would keep all others from this process. */
