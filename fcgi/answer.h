@@ -24,13 +24,13 @@ struct cm_answer {
 	/* Where its lines of the log go, if not to standard error (cm_log_sink()). */
 	void (*log)(const char *line, void *arg);
 	void *log_arg;
-	bool whole; /* the whole body was read */
 	struct cm_env headers;
 	struct cm_buf body;
 	struct cm_request req;
 	struct cm_response res;
 	struct cm_exchange x;
 	struct cm_err err; /* why not even an error can be answered */
+	bool whole;        /* the whole body was read */
 };
 
 /* Take a request in; env must outlive the answer. */
