@@ -98,6 +98,11 @@ void cm_answer_read(struct cm_answer *a, struct cm_context *ctx, const char *con
 	cm_log_sink(NULL, NULL);
 }
 
+bool cm_answer_is_short(const struct cm_answer *a)
+{
+	return a->err.status == CM_OK && cm_casement_is_short(&a->req);
+}
+
 static void work(struct cm_answer *a, struct cm_context *ctx)
 {
 	if (a->err.status != CM_OK)
@@ -113,11 +118,11 @@ size_t cm_answer_work(struct cm_answer *all, size_t count, struct cm_context *ct
 	struct cm_err err = {0};
 	size_t done = 0;
 
-	if (count > 1)
+	if (count > 1 && cm_answer_is_short(&all[0]))
 		cm_context_group_begin(ctx);
 	do
 		work(&all[done++], ctx);
-	while (done < count && cm_context_group_is_open(ctx));
+	while (done < count && cm_context_group_is_open(ctx) && cm_answer_is_short(&all[done]));
 	if (cm_context_group_end(ctx, &err) == CM_OK)
 		return done;
 	cm_log_sink(all->log, all->log_arg);
@@ -142,7 +147,7 @@ void cm_answer_end(struct cm_answer *a, struct cm_context *ctx, struct cm_buf *o
 		cm_buf_clear(out);
 		cm_buf_puts(out, LAST_RESORT);
 	}
-	if (out->len > SOCKET_BYTES)
+	if (!a->whole || out->len > SOCKET_BYTES)
 		cm_context_rest(ctx);
 	cm_response_clear(&a->res);
 	cm_env_clear(&a->headers);

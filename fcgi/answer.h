@@ -37,6 +37,9 @@ struct cm_answer {
 void cm_answer_read(struct cm_answer *a, struct cm_context *ctx, const char *const *env,
                     const struct cm_stream *in);
 
+/* Whether the request was read, and is one that may share a transaction with others. */
+bool cm_answer_is_short(const struct cm_answer *a);
+
 /*
  * Do what the first of several requests ask for: of one, or, where they write, of more, as one
  * transaction.  How many; what they wrote is on the disk, and they can be answered.  Where that
@@ -45,9 +48,9 @@ void cm_answer_read(struct cm_answer *a, struct cm_context *ctx, const char *con
 size_t cm_answer_work(struct cm_answer *all, size_t count, struct cm_context *ctx);
 
 /*
- * Write the response in the form of CGI to out, always, and release what the answer held.  A reader
- * who takes long must not keep the store from going on: before what may not fit into a socket, the
- * context is at rest.
+ * Write the response in the form of CGI to out, always, and release what the answer held.  A peer
+ * who takes long must not keep the store from going on: where it has sent less than it said, or
+ * gets more than may fit into a socket, the context is at rest.
  */
 void cm_answer_end(struct cm_answer *a, struct cm_context *ctx, struct cm_buf *out);
 

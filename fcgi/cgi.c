@@ -31,7 +31,7 @@ int cm_cgi_run(struct cm_context *ctx)
 	struct cm_buf out = {0};
 	size_t sent = 0;
 
-	(void)cm_answer(ctx, (const char *const *)environ, &in, &out);
+	cm_answer(ctx, (const char *const *)environ, &in, &out);
 	while (sent < out.len) {
 		ssize_t put = write(STDOUT_FILENO, out.data + sent, out.len - sent);
 

@@ -26,9 +26,9 @@ static struct cm_answer answers[TOGETHER_MAX];
 static int null_fd = -1;
 
 /*
- * Put /dev/null in the place of the listening socket.  accept() then fails, whether it is running
- * now or will be called next, so no signal is lost between looking and waiting.  A request in hand
- * has a descriptor of its own and is finished first.
+ * Put /dev/null in the place of the listening socket.  poll() then says that it can be read, and
+ * accept() fails, so no signal is lost between looking and waiting.  Requests in hand have
+ * descriptors of their own and are finished first.
  */
 static void stop_listening(int number)
 {
@@ -101,6 +101,8 @@ static void answer(FCGX_Request *request, struct cm_answer *a, struct cm_context
 	close_at_once(request, a->whole && FCGX_GetChar(request->in) == EOF &&
 	                           FCGX_GetError(request->in) == 0);
 	FCGX_Finish_r(request);
+	/* One that stayed open would keep all others from this process. */
+	FCGX_Free(request, 1);
 	forget(out);
 }
 
@@ -125,7 +127,7 @@ static bool may_come_later(int code)
 	       fstat(LISTEN_FD, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Whether a connection has come, or accept() will say that there are to be no more. */
+/* Whether a connection has come, or accept() will say why not; not for a socket that is no more. */
 static bool has_come(bool wait)
 {
 	struct pollfd listener = {.fd = LISTEN_FD, .events = POLLIN};
@@ -157,14 +159,15 @@ static size_t take(struct cm_context *ctx)
 				(void)nanosleep(&pause, NULL);
 			continue;
 		}
-		/* One that stayed open would keep all others from this process. */
-		request->keepConnection = 0;
 		a->log = log_to_server;
 		a->log_arg = request;
 		in.arg = request->in;
 		cm_answer_read(a, ctx, (const char *const *)request->envp, &in);
 		bytes += a->body.len;
 		count++;
+		/* Nobody has to wait behind it in this process. */
+		if (!cm_answer_is_short(a))
+			break;
 	}
 	return count;
 }
@@ -192,8 +195,7 @@ int cm_responder_run(struct cm_context *ctx)
 	}
 	if (!init_requests())
 		return EXIT_FAILURE;
-	while (!leave && (count = take(ctx)) > 0) {
-		cm_context_wait_anew(ctx);
+	for (; !leave && (count = take(ctx)) > 0; cm_context_wait_anew(ctx)) {
 		for (size_t done = 0, sent = 0; done < count;) {
 			done += cm_answer_work(answers + done, count - done, ctx);
 			leave = must_leave(ctx, &was_good) || leave;

@@ -124,6 +124,20 @@ size_t cm_casement_body_limit(struct cm_context *ctx, long long declared)
 	return ctx->version < 0 ? UNKNOWN_LIMIT : (size_t)ctx->settings.max_body_bytes;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+bool cm_casement_is_short(const struct cm_request *req)
+{
+	return ends_with(req->path, CM_TOKEN_PATH) ||
+	       (ends_with(req->path, CM_MCP_PATH) &&
+	        req->body[strspn(req->body, " \t\r\n")] != '[');
+}
+
 void cm_casement_run(struct cm_exchange *x, struct cm_context *ctx, const struct cm_request *req,
                      struct cm_response *res)
 {

@@ -5,8 +5,13 @@
 #include "http/exchange.h"
 
 /*
- * Answer a request, in three steps: what it does, cm_context_rest() or cm_context_group_end(), and
- * the end.
+ * Whether a request may share a transaction with others: one JSON-RPC message, or one to the token
+ * endpoint.  Others may take long, by a password or a fetch.
+ */
+bool cm_casement_is_short(const struct cm_request *req);
+
+/*
+ * Answer a request, in three steps: what it does, cm_context_group_end(), and the end.
  *
  * The first refreshes what is kept in memory, finds the route, and fills the response, whatever
  * happens.  The response was initialised by the caller, who emits and clears it.  It may be done

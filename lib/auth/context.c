@@ -85,24 +85,26 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 	if ((rc = cm_store_read_begin(ctx->store, &version, err)) != CM_OK ||
 	    version == ctx->version)
 		return rc;
-	if ((rc = cm_store_schema(ctx->store, &schema, err)) != CM_OK)
-		return rc;
+	rc = cm_store_schema(ctx->store, &schema, err);
 	/* Another program changed the schema: to open is to bring it up to date, or to refuse it.
 	 */
-	if (schema != cm_store_schema_known()) {
+	if (rc == CM_OK && schema != cm_store_schema_known()) {
 		close_store(ctx);
 		return cm_context_refresh(ctx, err);
 	}
-	if ((rc = cm_setting_revision(ctx->store, revision, err)) != CM_OK)
-		return rc;
+	if (rc == CM_OK)
+		rc = cm_setting_revision(ctx->store, revision, err);
 	/* Most changes by others are of rows that nobody keeps. */
-	if (ctx->version < 0 || strcmp(revision, ctx->revision) != 0)
+	if (rc == CM_OK && (ctx->version < 0 || strcmp(revision, ctx->revision) != 0))
 		rc = reload(ctx, err);
-	if (rc == CM_OK) {
-		ctx->version = version;
-		memcpy(ctx->revision, revision, sizeof revision);
+	if (rc != CM_OK) {
+		/* The next request tries it again. */
+		cm_store_read_end(ctx->store);
+		return rc;
 	}
-	return rc;
+	ctx->version = version;
+	memcpy(ctx->revision, revision, sizeof revision);
+	return CM_OK;
 }
 
 void cm_context_rest(struct cm_context *ctx)
@@ -110,7 +112,6 @@ void cm_context_rest(struct cm_context *ctx)
 	if (ctx->store == NULL)
 		return;
 	cm_store_read_end(ctx->store);
-	/* Others wait for its lock, and what came later would never be committed. */
 	if (cm_store_is_writing(ctx->store))
 		close_store(ctx);
 }
@@ -152,6 +153,9 @@ enum cm_status cm_context_group_end(struct cm_context *ctx, struct cm_err *err)
 	(void)cm_context_group_leave(ctx, NULL);
 	undone = ctx->undone;
 	cm_err_clear(&ctx->undone);
+	/* What could not be undone: what came later would never be committed. */
+	if (ctx->store != NULL && cm_store_is_writing(ctx->store))
+		close_store(ctx);
 	return undone.status == CM_OK ? CM_OK : cm_err_set(err, undone.status, "%s", undone.text);
 }
 

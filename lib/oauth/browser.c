@@ -185,8 +185,7 @@ static enum cm_status check_password(struct cm_exchange *x, const struct cm_user
 
 	account_subject(login, account);
 	cm_throttle_address(x->caller.address, address);
-	if ((rc = cm_context_group_leave(x->ctx, err)) != CM_OK ||
-	    (rc = cm_throttle_check(store, CM_THROTTLE_USER, account, &x->retry_after_s, err)) !=
+	if ((rc = cm_throttle_check(store, CM_THROTTLE_USER, account, &x->retry_after_s, err)) !=
 	        CM_OK ||
 	    (rc = cm_throttle_check(store, CM_THROTTLE_ADDRESS, address, &x->retry_after_s, err)) !=
 	        CM_OK)

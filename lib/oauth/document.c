@@ -81,7 +81,6 @@ static enum cm_status renew(struct cm_exchange *x, const char *client_id, int64_
 
 	if ((rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||
 	    (rc = cm_crypto_sha256_hex(client_id, strlen(client_id), digest, err)) != CM_OK ||
-	    (rc = cm_context_group_leave(x->ctx, err)) != CM_OK ||
 	    (rc = cm_fetch_json(client_id, DOCUMENT_MAX, &text, err)) != CM_OK ||
 	    (rc = cm_document_read(client_id, &text, &fresh, err)) != CM_OK)
 		goto out;

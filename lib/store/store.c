@@ -128,15 +128,15 @@ static enum cm_status migrate_all(struct cm_store *store, void *arg, struct cm_e
 }
 
 /*
- * Before SQLite is first used: a process has one thread, so that nothing needs a mutex; nobody
- * asks how much memory SQLite has; and what undoes a savepoint stays in memory, not in a file. Once
- * only; refused later, and then no worse.
+ * Before SQLite is first used: a process has one thread, so that nothing needs a mutex; nobody asks
+ * how much memory SQLite has; and what undoes a savepoint stays in memory while it is no more than
+ * SQLite can put into a file at once (128 KiB).  Once only; refused later, and then no worse.
  */
 static void set_up_library(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
+	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 29 * 4096);
 }
 
 static void configure(struct cm_store *store)

@@ -7,14 +7,19 @@
 /* Others wait for the lock: what takes longer is the last of its group. */
 enum { HELD_MAX_US = 10000 };
 
-#define UNDONE "the transaction was undone"
-
 static enum cm_status run(struct cm_store *store, enum cm_stmt id, struct cm_err *err)
 {
 	struct cm_query q;
 
 	cm_query_begin(&q, store, id, err);
 	return cm_query_finish(&q);
+}
+
+static void undo(struct cm_store *store)
+{
+	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */
+	if (cm_store_is_writing(store) && run(store, CM_STMT_ROLLBACK, NULL) != CM_OK)
+		cm_store_transaction(store)->stuck = true;
 }
 
 /* Within another transaction: a savepoint, which undoes no more than this. */
@@ -37,7 +42,7 @@ static enum cm_status write_within(struct cm_store *store, cm_store_work *work, 
 	}
 	/* What failed must not be committed with the rest of its group. */
 	if (!apart && cm_store_transaction(store)->begun)
-		(void)run(store, CM_STMT_ROLLBACK, NULL);
+		undo(store);
 	return rc;
 }
 
@@ -80,10 +85,17 @@ static enum cm_status end(struct cm_store *store, enum cm_status rc, struct cm_e
 		rc = commit(store, err);
 	if (rc == CM_OK)
 		cm_wal_checkpoint(&cm_store_transaction(store)->wal);
-	/* SQLite rolls back by itself after some failures; then there is nothing left to do. */
-	if (rc != CM_OK && cm_store_is_writing(store))
-		(void)run(store, CM_STMT_ROLLBACK, NULL);
+	if (rc != CM_OK)
+		undo(store);
 	return rc;
+}
+
+/* Whether the group's transaction is no more, or one is there that can't be undone. */
+static bool is_undone(struct cm_store *store)
+{
+	const struct cm_transaction *t = cm_store_transaction(store);
+
+	return t->stuck || (t->begun && !cm_store_is_writing(store));
 }
 
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
@@ -92,10 +104,10 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 	struct cm_transaction *t = cm_store_transaction(store);
 	enum cm_status rc;
 
+	if (is_undone(store))
+		return cm_err_set(err, CM_STORE, "the transaction was undone");
 	if (cm_store_is_writing(store))
 		return write_within(store, work, arg, err);
-	if (t->begun)
-		return cm_err_set(err, CM_STORE, UNDONE);
 	if ((rc = begin(store, err)) != CM_OK) {
 		t->refused = true;
 		return rc;
@@ -150,7 +162,7 @@ bool cm_store_group_is_open(struct cm_store *store)
 {
 	const struct cm_transaction *t = cm_store_transaction(store);
 
-	if (!t->grouped || t->refused)
+	if (!t->grouped || t->refused || t->stuck)
 		return false;
 	if (!t->begun)
 		return t->later_count > 0;
@@ -172,8 +184,8 @@ enum cm_status cm_store_group_end(struct cm_store *store, struct cm_err *err)
 	struct cm_transaction *t = cm_store_transaction(store);
 	enum cm_status rc = CM_OK;
 
-	if (t->begun && !cm_store_is_writing(store))
-		rc = cm_err_set(err, CM_STORE, UNDONE);
+	if (is_undone(store))
+		rc = cm_err_set(err, CM_STORE, "the transaction was undone");
 	else if (t->begun)
 		rc = end(store, write_later(store, t, err), err);
 	else if (t->later_count > 0) {

@@ -18,6 +18,7 @@ struct cm_transaction {
 	bool begun;       /* the group's transaction is open, or was undone */
 	int64_t begun_us; /* when, on the monotonic clock */
 	bool refused;     /* the group could not begin one */
+	bool stuck;       /* one can't be undone: nothing is written until the store is closed */
 	/* What the end of the group will write; owned. */
 	struct {
 		cm_store_work *work;

@@ -14,6 +14,7 @@ extern const struct cm_suite cm_suite_auth_access_token_check;
 extern const struct cm_suite cm_suite_auth_assertion;
 extern const struct cm_suite cm_suite_auth_client;
 extern const struct cm_suite cm_suite_auth_context;
+extern const struct cm_suite cm_suite_auth_context_group;
 extern const struct cm_suite cm_suite_auth_issue;
 extern const struct cm_suite cm_suite_auth_jwk;
 extern const struct cm_suite cm_suite_auth_jwt;
@@ -124,6 +125,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_auth_assertion,
     &cm_suite_auth_client,
     &cm_suite_auth_context,
+    &cm_suite_auth_context_group,
     &cm_suite_auth_issue,
     &cm_suite_auth_jwk,
     &cm_suite_auth_jwt,

@@ -252,8 +252,8 @@ static void sign_in(struct together *t)
 	came(t, CM_ACCOUNT_PATH, "CONTENT_TYPE=application/x-www-form-urlencoded");
 }
 
-/* A password takes long to check: nobody waits for the lock meanwhile. */
-static void test_a_sign_in_leaves(void)
+/* A password takes long to check: nobody waits for the lock meanwhile, nor for an answer. */
+static void test_a_sign_in_is_alone(void)
 {
 	struct together t;
 
@@ -261,13 +261,29 @@ static void test_a_sign_in_leaves(void)
 	add(&t, "one");
 	sign_in(&t);
 	add(&t, "two");
-	/* Too many were wrong lately, so this one does not even take long. */
-	CU_ASSERT_TRUE(fixture_sql(t.serve.ctx.store,
-	                           "INSERT INTO throttle VALUES ('user nobody', 100,"
-	                           " CAST(strftime('%s') AS INTEGER))"));
-	CU_ASSERT_EQUAL(answer(&t), 2);
+	CU_ASSERT_FALSE(cm_answer_is_short(&t.answers[1]));
+	CU_ASSERT_EQUAL(answer(&t), 3);
 	CU_ASSERT_TRUE(went_well(&t, 0));
-	CU_ASSERT_EQUAL(t.replies[1].status, 429);
+	CU_ASSERT_EQUAL(t.replies[1].status, 403);
+	CU_ASSERT_TRUE(went_well(&t, 2));
+	close_together(&t);
+}
+
+/* It may hold a hundred messages. */
+static void test_a_batch_is_alone(void)
+{
+	struct together t;
+
+	open_together(&t);
+	add(&t, "one");
+	snprintf(t.text[t.count][0], TEXT_MAX, "HTTP_AUTHORIZATION=Bearer %s", t.serve.token[DEMO]);
+	snprintf(t.body[t.count], BODY_MAX,
+	         "\n [{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]");
+	came(&t, "/api/mcp", "CONTENT_TYPE=application/json");
+	add(&t, "two");
+	CU_ASSERT_EQUAL(answer(&t), 3);
+	CU_ASSERT_TRUE(went_well(&t, 0));
+	CU_ASSERT_EQUAL(t.replies[1].status, 200);
 	CU_ASSERT_TRUE(went_well(&t, 2));
 	close_together(&t);
 }
@@ -278,7 +294,8 @@ static const struct cm_test tests[] = {
      test_reads_are_answered_at_once},
     {"one that fails does not touch the others", test_one_that_fails},
     {"a transaction that fails is done again, each request alone", test_done_again_alone},
-    {"a sign-in leaves the others", test_a_sign_in_leaves},
+    {"a sign-in is alone", test_a_sign_in_is_alone},
+    {"a batch is alone", test_a_batch_is_alone},
 };
 
 CM_SUITE(cm_suite_fcgi_answer, "fcgi/answer", tests);
