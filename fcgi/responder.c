@@ -127,13 +127,18 @@ static bool may_come_later(int code)
 	       fstat(LISTEN_FD, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Whether a connection has come, or accept() will say why not; not for a socket that is no more. */
-static bool has_come(bool wait)
+/* Whether to look again, when none could be taken: another process was faster, or there is no room.
+ */
+static bool may_go_on(int code, short seen)
 {
-	struct pollfd listener = {.fd = LISTEN_FD, .events = POLLIN};
+	static const struct timespec pause = {.tv_nsec = 50000000};
 
-	return poll(&listener, 1, wait ? -1 : 0) != 0 &&
-	       (listener.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+	if (code == -EAGAIN)
+		return (seen & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+	if (!may_come_later(code))
+		return false;
+	(void)nanosleep(&pause, NULL);
+	return true;
 }
 
 /*
@@ -142,21 +147,20 @@ static bool has_come(bool wait)
  */
 static size_t take(struct cm_context *ctx)
 {
-	static const struct timespec pause = {.tv_nsec = 50000000};
 	size_t count = 0, bytes = 0;
 	int code;
 
-	while (count < TOGETHER_MAX && bytes < KEPT_BYTES && has_come(count == 0)) {
+	while (count < TOGETHER_MAX && bytes < KEPT_BYTES) {
+		struct pollfd listener = {.fd = LISTEN_FD, .events = POLLIN};
 		FCGX_Request *request = &requests[count];
 		struct cm_answer *a = &answers[count];
 		struct cm_stream in = {.read = read_request};
 
+		if (poll(&listener, 1, count == 0 ? -1 : 0) == 0)
+			break;
 		if ((code = FCGX_Accept_r(request)) < 0) {
-			/* Another process was faster, or there is no room for it now. */
-			if (count > 0 || (code != -EAGAIN && !may_come_later(code)))
+			if (count > 0 || !may_go_on(code, listener.revents))
 				break;
-			if (code != -EAGAIN)
-				(void)nanosleep(&pause, NULL);
 			continue;
 		}
 		a->log = log_to_server;

@@ -63,28 +63,57 @@ static bool is_beyond_libfcgi(const uint8_t *data, size_t size)
 	return false;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Send bytes to the responder, which runs until no more can come, and read what it answers. */
+static size_t exchange(const uint8_t *data, size_t size, bool reads, char *out, size_t room)
 {
 	struct fuzz_server *server = fuzz_server();
-	bool reads = size > 0 && data[0] == 'k';
-	char sink[4096];
+	size_t len = 0;
+	ssize_t got;
 	int client;
 
-	if (size == 0 || size > (reads ? READ_MAX : GONE_MAX) || is_beyond_libfcgi(data, size))
-		return 0;
 	start_listening();
 	client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	fuzz_must(client >= 0 &&
 	              connect(client, (struct sockaddr *)&address, sizeof address) == 0 &&
-	              send(client, data + 1, size - 1, MSG_NOSIGNAL) == (ssize_t)size - 1,
+	              send(client, data, size, MSG_NOSIGNAL) == (ssize_t)size,
 	          "the socket takes the input");
 	shutdown(client, reads ? SHUT_WR : SHUT_RDWR);
-	/* The responder runs until no more can come. */
 	shutdown(STDIN_FILENO, SHUT_RDWR);
 	(void)cm_responder_run(&server->ctx);
 	close(STDIN_FILENO);
-	while (reads && read(client, sink, sizeof sink) > 0)
-		continue;
+	while (reads && len < room && (got = read(client, out + len, room - len)) > 0)
+		len += (size_t)got;
 	close(client);
+	return len;
+}
+
+/* A target that nobody listens to finds nothing. */
+static void must_be_heard(void)
+{
+	static const char request[] = "\1\1\0\1\0\10\0\0\0\1\0\0\0\0\0\0"
+	                              "\1\4\0\1\0\53\0\0"
+	                              "\16\3REQUEST_METHODGET"
+	                              "\13\13REQUEST_URI/api/health"
+	                              "\1\4\0\1\0\0\0\0\1\5\0\1\0\0\0\0";
+	static bool heard;
+	char answer[4096];
+	size_t len;
+
+	if (heard)
+		return;
+	heard = true;
+	len = exchange((const uint8_t *)request, sizeof request - 1, true, answer, sizeof answer);
+	fuzz_must(memmem(answer, len, "Status: 200", 11) != NULL, "the responder answers");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	bool reads = size > 0 && data[0] == 'k';
+	char sink[4096];
+
+	if (size == 0 || size > (reads ? READ_MAX : GONE_MAX) || is_beyond_libfcgi(data, size))
+		return 0;
+	must_be_heard();
+	(void)exchange(data + 1, size - 1, reads, sink, sizeof sink);
 	return 0;
 }
