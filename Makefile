@@ -189,7 +189,7 @@ $(LIBRARY): $(LIB_OBJECTS)
 $(PROGRAM): $(FCGI_OBJECTS) $(LIBRARY)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lfcgi $(LDLIBS)
 
-# Of the program that which is no main.
+# The tests of fcgi/ include its headers, and are linked with all of it but main().
 $(BUILD)/obj/tests/unit/fcgi/%.o: private ALL_CPPFLAGS += -I.
 
 $(UNIT): $(UNIT_OBJECTS) $(BUILD)/obj/fcgi/answer.o $(LIBRARY)

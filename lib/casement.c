@@ -57,45 +57,43 @@ static void home_get(struct cm_exchange *x)
 static void metrics_get(struct cm_exchange *x);
 
 static const struct cm_route routes[] = {
-    {"POST", CM_MCP_PATH, CM_AUTH_REQUIRED, CM_SHAPE_JSONRPC, mcp_post, CM_CORS_ALLOWED},
-    {"POST", CM_TOKEN_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_token_post, CM_CORS_ALLOWED},
+    {"POST", CM_MCP_PATH, CM_AUTH_REQUIRED, CM_SHAPE_JSONRPC, .handle = mcp_post,
+     .company = CM_TOGETHER},
+    {"POST", CM_TOKEN_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, .handle = cm_oauth_token_post,
+     .company = CM_TOGETHER},
     {"GET", "/.well-known/oauth-protected-resource", CM_AUTH_NONE, CM_SHAPE_PLAIN,
-     cm_oauth_resource_metadata_get, CM_CORS_ANYONE},
+     .handle = cm_oauth_resource_metadata_get, .cors = CM_CORS_ANYONE},
     {"GET", "/.well-known/oauth-protected-resource" CM_MCP_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN,
-     cm_oauth_resource_metadata_get, CM_CORS_ANYONE},
+     .handle = cm_oauth_resource_metadata_get, .cors = CM_CORS_ANYONE},
     {"GET", "/.well-known/oauth-authorization-server", CM_AUTH_NONE, CM_SHAPE_PLAIN,
-     cm_oauth_server_metadata_get, CM_CORS_ANYONE},
+     .handle = cm_oauth_server_metadata_get, .cors = CM_CORS_ANYONE},
     {"GET", "/.well-known/openid-configuration", CM_AUTH_NONE, CM_SHAPE_PLAIN,
-     cm_oauth_server_metadata_get, CM_CORS_ANYONE},
-    {"GET", CM_AUTHORIZE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_authorize_get,
-     CM_CORS_ALLOWED},
-    {"POST", CM_AUTHORIZE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_authorize_post,
-     CM_CORS_ALLOWED},
-    {"POST", CM_INTROSPECT_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_introspect_post,
-     CM_CORS_ALLOWED},
-    {"POST", CM_REVOKE_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_revoke_post, CM_CORS_ALLOWED},
+     .handle = cm_oauth_server_metadata_get, .cors = CM_CORS_ANYONE},
+    {"GET", CM_AUTHORIZE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, .handle = cm_oauth_authorize_get},
+    {"POST", CM_AUTHORIZE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, .handle = cm_oauth_authorize_post},
+    {"POST", CM_INTROSPECT_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, .handle = cm_oauth_introspect_post},
+    {"POST", CM_REVOKE_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, .handle = cm_oauth_revoke_post},
     {"POST", CM_DEVICE_AUTHORIZATION_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH,
-     cm_oauth_device_authorization_post, CM_CORS_ALLOWED},
-    {"GET", CM_DEVICE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_device_get, CM_CORS_ALLOWED},
-    {"POST", CM_DEVICE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_device_post, CM_CORS_ALLOWED},
-    {"GET", CM_ACCOUNT_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_account_get, CM_CORS_ALLOWED},
-    {"POST", CM_ACCOUNT_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, cm_oauth_account_post, CM_CORS_ALLOWED},
-    {"POST", CM_REGISTER_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_register_post,
-     CM_CORS_ALLOWED},
-    {"GET", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_registration_get,
-     CM_CORS_ALLOWED},
-    {"PUT", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_registration_put,
-     CM_CORS_ALLOWED},
-    {"DELETE", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH, cm_oauth_registration_delete,
-     CM_CORS_ALLOWED},
-    {"GET", CM_USERINFO_PATH, CM_AUTH_REQUIRED, CM_SHAPE_OAUTH, cm_oauth_userinfo, CM_CORS_ALLOWED},
-    {"POST", CM_USERINFO_PATH, CM_AUTH_REQUIRED, CM_SHAPE_OAUTH, cm_oauth_userinfo,
-     CM_CORS_ALLOWED},
-    {"GET", CM_STYLE_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_page_style_get, CM_CORS_ALLOWED},
-    {"GET", CM_JWKS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, cm_oauth_jwks_get, CM_CORS_ANYONE},
-    {"GET", "/api/health", CM_AUTH_NONE, CM_SHAPE_PLAIN, health_get, CM_CORS_ALLOWED},
-    {"GET", CM_METRICS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, metrics_get, CM_CORS_ALLOWED},
-    {"GET", "/", CM_AUTH_NONE, CM_SHAPE_PLAIN, home_get, CM_CORS_ALLOWED},
+     .handle = cm_oauth_device_authorization_post},
+    {"GET", CM_DEVICE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, .handle = cm_oauth_device_get},
+    {"POST", CM_DEVICE_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, .handle = cm_oauth_device_post},
+    {"GET", CM_ACCOUNT_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, .handle = cm_oauth_account_get},
+    {"POST", CM_ACCOUNT_PATH, CM_AUTH_NONE, CM_SHAPE_PAGE, .handle = cm_oauth_account_post},
+    {"POST", CM_REGISTER_PATH, CM_AUTH_NONE, CM_SHAPE_OAUTH, .handle = cm_oauth_register_post},
+    {"GET", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH,
+     .handle = cm_oauth_registration_get},
+    {"PUT", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH,
+     .handle = cm_oauth_registration_put},
+    {"DELETE", CM_REGISTER_PATH "/", CM_AUTH_NONE, CM_SHAPE_OAUTH,
+     .handle = cm_oauth_registration_delete},
+    {"GET", CM_USERINFO_PATH, CM_AUTH_REQUIRED, CM_SHAPE_OAUTH, .handle = cm_oauth_userinfo},
+    {"POST", CM_USERINFO_PATH, CM_AUTH_REQUIRED, CM_SHAPE_OAUTH, .handle = cm_oauth_userinfo},
+    {"GET", CM_STYLE_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, .handle = cm_page_style_get},
+    {"GET", CM_JWKS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, .handle = cm_oauth_jwks_get,
+     .cors = CM_CORS_ANYONE},
+    {"GET", "/api/health", CM_AUTH_NONE, CM_SHAPE_PLAIN, .handle = health_get},
+    {"GET", CM_METRICS_PATH, CM_AUTH_NONE, CM_SHAPE_PLAIN, .handle = metrics_get},
+    {"GET", "/", CM_AUTH_NONE, CM_SHAPE_PLAIN, .handle = home_get},
 };
 
 static const char *tool_name(size_t index)
@@ -124,18 +122,13 @@ size_t cm_casement_body_limit(struct cm_context *ctx, long long declared)
 	return ctx->version < 0 ? UNKNOWN_LIMIT : (size_t)ctx->settings.max_body_bytes;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 bool cm_casement_is_short(const struct cm_request *req)
 {
-	return ends_with(req->path, CM_TOKEN_PATH) ||
-	       (ends_with(req->path, CM_MCP_PATH) &&
-	        req->body[strspn(req->body, " \t\r\n")] != '[');
+	const struct cm_route *route =
+	    cm_route_by_end(routes, sizeof routes / sizeof *routes, req->path);
+
+	return route != NULL && route->company == CM_TOGETHER &&
+	       (route->shape != CM_SHAPE_JSONRPC || req->body[strspn(req->body, " \t\r\n")] != '[');
 }
 
 void cm_casement_run(struct cm_exchange *x, struct cm_context *ctx, const struct cm_request *req,

@@ -5,8 +5,8 @@
 #include "http/exchange.h"
 
 /*
- * Whether a request may share a transaction with others: one JSON-RPC message, or one to the token
- * endpoint.  Others may take long, by a password or a fetch.
+ * Whether a request may share a transaction with others: its route says so, and it is not a batch
+ * of JSON-RPC.  Others may take long, by a password or a fetch.
  */
 bool cm_casement_is_short(const struct cm_request *req);
 

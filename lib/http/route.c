@@ -119,22 +119,21 @@ static void answer_other(const struct cm_route *route, const char *methods, stru
 	cm_exchange_fail(x, route->shape, &err);
 }
 
-/* The shape of the row with the longest path that a path ends with. */
-static enum cm_shape shape_by_end(const struct cm_route *table, size_t count, const char *path)
+const struct cm_route *cm_route_by_end(const struct cm_route *table, size_t count, const char *path)
 {
-	enum cm_shape shape = CM_SHAPE_PLAIN;
-	size_t longest = 0;
+	const struct cm_route *found = NULL;
+	size_t path_len = strlen(path), longest = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t len = strlen(table[i].path);
 
-		if (len <= longest || strlen(path) < len ||
-		    strcmp(path + strlen(path) - len, table[i].path) != 0)
-			continue;
-		longest = len;
-		shape = table[i].shape;
+		if (len > longest && len <= path_len &&
+		    strcmp(path + path_len - len, table[i].path) == 0) {
+			longest = len;
+			found = &table[i];
+		}
 	}
-	return shape;
+	return found;
 }
 
 /*
@@ -144,8 +143,11 @@ static enum cm_shape shape_by_end(const struct cm_route *table, size_t count, co
 static void answer_nowhere(const struct cm_route *table, size_t count, struct cm_exchange *x,
                            struct cm_err *err)
 {
+	const struct cm_route *likely;
+
 	if (err->status != CM_OK && x->ctx->version < 0) {
-		cm_exchange_fail(x, shape_by_end(table, count, x->req->path), err);
+		likely = cm_route_by_end(table, count, x->req->path);
+		cm_exchange_fail(x, likely == NULL ? CM_SHAPE_PLAIN : likely->shape, err);
 		return;
 	}
 	cm_err_clear(err);

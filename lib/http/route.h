@@ -12,6 +12,9 @@ enum cm_route_auth { CM_AUTH_REQUIRED = 0, CM_AUTH_NONE };
  */
 enum cm_route_cors { CM_CORS_ALLOWED = 0, CM_CORS_ANYONE };
 
+/* Whether a request may be worked on together with others; a row that says nothing: alone. */
+enum cm_route_company { CM_ALONE = 0, CM_TOGETHER };
+
 /* A path and what answers it.  Paths are those below the mount point. */
 struct cm_route {
 	const char *method;
@@ -20,7 +23,15 @@ struct cm_route {
 	enum cm_shape shape; /* of its errors */
 	void (*handle)(struct cm_exchange *x);
 	enum cm_route_cors cors;
+	enum cm_route_company company;
 };
+
+/*
+ * The row with the longest path that a path ends with, of any method, or NULL: what is known of a
+ * request before the settings are, which say where paths begin.
+ */
+const struct cm_route *cm_route_by_end(const struct cm_route *table, size_t count,
+                                       const char *path);
 
 /*
  * Refresh the context and answer a request by the first row that fits its path and method; HEAD

@@ -5,7 +5,9 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "casement.h"
 #include "oauth/account.h"
+#include "oauth/registration.h"
 #include "support.h"
 
 enum { REQUESTS = 4, BODY_MAX = 600, TEXT_MAX = 1500 };
@@ -288,6 +290,36 @@ static void test_a_batch_is_alone(void)
 	close_together(&t);
 }
 
+/* Before the settings are read nobody knows where paths begin: their ends tell. */
+static void test_which_are_short(void)
+{
+	static const struct {
+		const char *path, *body;
+		bool is_short;
+	} rows[] = {
+	    {"/api/mcp", "{}", true},
+	    {"/api/mcp", "", true},
+	    {"/api/mcp", "\r\n\t [", false},
+	    {"/auth/api/mcp", "{}", true},
+	    {"/auth/api/mcp", "[", false},
+	    {CM_TOKEN_PATH, "grant_type=x", true},
+	    {"/auth" CM_TOKEN_PATH, "[", true},
+	    {CM_TOKEN_PATH "/", "", false},
+	    {CM_ACCOUNT_PATH, "", false},
+	    {CM_REGISTER_PATH, "", false},
+	    {CM_REGISTER_PATH "/api/mcpx", "", false},
+	    {"/", "", false},
+	    {"", "", false},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_request req = {.body = rows[i].body};
+
+		snprintf(req.path, sizeof req.path, "%s", rows[i].path);
+		ASSERT_ROW(rows[i].path, cm_casement_is_short(&req) == rows[i].is_short);
+	}
+}
+
 static const struct cm_test tests[] = {
     {"changes that came together are one transaction", test_changes_are_one_transaction},
     {"what only reads is answered at once, but not what nobody else can see yet",
@@ -296,6 +328,7 @@ static const struct cm_test tests[] = {
     {"a transaction that fails is done again, each request alone", test_done_again_alone},
     {"a sign-in is alone", test_a_sign_in_is_alone},
     {"a batch is alone", test_a_batch_is_alone},
+    {"which requests may be worked on together", test_which_are_short},
 };
 
 CM_SUITE(cm_suite_fcgi_answer, "fcgi/answer", tests);

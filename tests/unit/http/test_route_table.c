@@ -106,6 +106,7 @@ static void test_a_token_is_the_default(void)
 
 	_Static_assert(CM_AUTH_REQUIRED == 0, "a row that says nothing wants a token");
 	_Static_assert(CM_CORS_ALLOWED == 0, "a row that says nothing is for allowed pages");
+	_Static_assert(CM_ALONE == 0, "a row that says nothing is worked on alone");
 	serve_open(&serve);
 	snprintf(header, sizeof header, "HTTP_AUTHORIZATION=Bearer %s", serve.token[READER]);
 	expect(&serve.ctx, "GET", "/default", "X=y", 401, 0);
@@ -306,6 +307,36 @@ static void test_large_bodies_of_callers(void)
 	serve_close(&serve);
 }
 
+static void test_by_end(void)
+{
+	static const struct {
+		const char *path, *row; /* NULL: none */
+	} rows[] = {
+	    {"/rpc", "/rpc"},
+	    {"/au/th/rpc", "/rpc"},
+	    {"/one/exact", "/one/exact"},
+	    {"/auth/one/exact", "/one/exact"},
+	    {"/", "/"},
+	    {"/auth/", "/"},
+	    {"/one/x", NULL},
+	    {"/rpc/x", NULL},
+	    {"/Rpc", NULL},
+	    {"rpc", NULL},
+	    {"/xrpc", NULL},
+	    {"pc", NULL},
+	    {"", NULL},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct cm_route *found =
+		    cm_route_by_end(table, COUNT_OF(table), rows[i].path);
+
+		ASSERT_ROW(rows[i].path, (found == NULL) == (rows[i].row == NULL));
+		ASSERT_ROW(rows[i].path, found == NULL || strcmp(found->path, rows[i].row) == 0);
+	}
+	CU_ASSERT_PTR_NULL(cm_route_by_end(table, 0, "/rpc"));
+}
+
 static void test_no_store(void)
 {
 	static const struct {
@@ -354,6 +385,7 @@ static const struct cm_test tests[] = {
     {"405 tells all methods of the path, in its shape", test_405},
     {"a body that is short or too large reaches no handler", test_body_states},
     {"a caller is told what is wrong with the body", test_large_bodies_of_callers},
+    {"a row is found by the end of a path", test_by_end},
     {"without a store every row says 503 in its shape, and no handler runs", test_no_store},
 };
 
