@@ -304,6 +304,7 @@ static void test_which_are_short(void)
 	    {"/auth/api/mcp", "[", false},
 	    {CM_TOKEN_PATH, "grant_type=x", true},
 	    {"/auth" CM_TOKEN_PATH, "[", true},
+	    {"/.well-known/oauth-protected-resource/api/mcp", "", false},
 	    {CM_TOKEN_PATH "/", "", false},
 	    {CM_ACCOUNT_PATH, "", false},
 	    {CM_REGISTER_PATH, "", false},

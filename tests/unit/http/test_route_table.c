@@ -38,6 +38,7 @@ static const struct cm_route table[] = {
     {.method = "GET", .path = "/one/exact", .auth = CM_AUTH_NONE, .handle = handle_other},
     {.method = "POST", .path = "/one/exact", .auth = CM_AUTH_NONE, .handle = handle_rest},
     {.method = "GET", .path = "/two", .auth = CM_AUTH_NONE, .handle = handle_rest},
+    {.method = "GET", .path = "/exact", .auth = CM_AUTH_NONE, .handle = handle_rest},
     {.method = "GET", .path = "/", .auth = CM_AUTH_NONE, .handle = handle_other},
     /* Nothing said of auth, shape and pages: the careful defaults hold. */
     {.method = "GET", .path = "/default", .handle = handle},
@@ -316,6 +317,7 @@ static void test_by_end(void)
 	    {"/au/th/rpc", "/rpc"},
 	    {"/one/exact", "/one/exact"},
 	    {"/auth/one/exact", "/one/exact"},
+	    {"/two/exact", "/exact"},
 	    {"/", "/"},
 	    {"/auth/", "/"},
 	    {"/one/x", NULL},
