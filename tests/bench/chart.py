@@ -55,9 +55,9 @@ def rows_of(figures, labels, name, scale=1):
 
 def write(folder, figures):
     """The charts of a run."""
-    usual = ["null", "get_application", "get_application, token not seen before", "tools/list",
-             "get_applications, page of 100", "add_application", "token issue", "401, no token",
-             "403, low scope", "TypeScript SDK"]
+    usual = ["null", "get_application", "token not seen before", "tools/list",
+             "get_applications, page of 100", "add_application", "token issue",
+             "token issue, ES256", "401, no token", "403, low scope", "TypeScript SDK"]
     bars(os.path.join(folder, "rate.svg"), "Requests a second, 32 connections, two processes",
          "/s", rows_of(figures, usual, "per_s"))
     bars(os.path.join(folder, "p99.svg"), "99th percentile of the time, 32 connections", "us",

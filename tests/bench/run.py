@@ -38,6 +38,7 @@ ROUNDS = 3
 SECONDS = 2
 CONNECTIONS = (1, 8, 32, 128)
 USUAL = 32
+FEW = 8
 PAGE = 100
 NEVER_SEEN = 4096       # tokens in turn: more than a process remembers
 TOTAL_REQUESTS = 1000000
@@ -53,6 +54,7 @@ class Run:
         self.binary, self.tools, self.seconds = binary, tools, seconds
         self.folder = tempfile.mkdtemp(prefix="cm-bench-")
         self.figures = {}
+        self.floors = []
         self.notes = []
         self.opened = []
 
@@ -78,6 +80,15 @@ class Run:
         made = stand.Casement(self.binary, processes, database)
         self.open(made.target)
         return made
+
+    def floor(self):
+        """The libraries alone, once more: the machine may be faster at one time than at another."""
+        done = subprocess.run([os.path.join(self.tools, "floor"), self.folder], check=True,
+                              capture_output=True, text=True)
+        print("The libraries alone:", done.stdout.strip(), flush=True)
+        self.floors.append(json.loads(done.stdout))
+        self.figures["floor"] = {name: statistics.median(floor[name] for floor in self.floors)
+                                 for name in self.floors[0]}
 
     def measure(self, subjects, rounds=ROUNDS, seconds=None):
         """Let the subjects take turns; a figure for each label."""
@@ -170,28 +181,32 @@ def cases(run):
             subjects.append(Subject(f"TypeScript SDK{label}", peer, get, connections))
         return subjects
 
+    def others(label, subject, connections):
+        kinds = {**requests(subject), "token not seen before": never_seen(run, subject)}
+        return [Subject(name + label, subject.target, request, connections)
+                for name, request in kinds.items() if name != "get_application"]
+
     print(f"\nAt {USUAL} connections, two processes, {size} bytes an answer")
     run.measure(beside("", USUAL))
     elliptic = run.casement()
     elliptic.sign_with("ES256")
-    run.measure([Subject("get_application, token not seen before", casement.target,
-                         never_seen(run, casement), USUAL)] +
-                [Subject(name, casement.target, request, USUAL)
-                 for name, request in kinds.items() if name != "get_application"] +
-                [Subject("token issue, ES256", elliptic.target,
+    run.measure([*others("", casement, USUAL),
+                 Subject("token issue, ES256", elliptic.target,
                          requests(elliptic)["token issue"], USUAL)])
+    run.floor()
     print("\nFew and many connections")
     for connections in CONNECTIONS:
         if connections != USUAL:
-            run.measure(beside(f", {connections} connections", connections))
+            label = f", {connections} connections"
+            run.measure(beside(label, connections))
+            run.measure(others(label, casement, connections), seconds=1)
     one = run.casement(processes=1)
     print("\nOne process: CPU of the responder")
-    single = requests(one)
-    run.measure([Subject("null, one process", run.null(size, 1), get, 8),
-                 Subject("get_application, one process", one.target, single["get_application"], 8),
-                 Subject("token not seen before, one process", one.target,
-                         never_seen(run, one), 8),
-                 Subject("token issue, one process", one.target, single["token issue"], 8)])
+    run.measure([Subject("null, one process", run.null(size, 1), get, FEW),
+                 Subject("get_application, one process", one.target,
+                         requests(one)["get_application"], FEW),
+                 *others(", one process", one, FEW)])
+    run.floor()
     while run.opened:
         run.opened.pop().close()
 
@@ -208,7 +223,7 @@ def sizes(run, every):
         kinds = requests(last)
         os.unlink(path)
         for name in ("get_application", "get_applications, page of 100"):
-            subjects.append(Subject(f"{name}, {count} rows", last.target, kinds[name], 8))
+            subjects.append(Subject(f"{name}, {count} rows", last.target, kinds[name], FEW))
     run.measure(subjects)
     return last, kinds
 
@@ -251,10 +266,7 @@ def cold(run):
 
 def everything(run, arguments):
     """All measurements, the floor first."""
-    done = subprocess.run([os.path.join(run.tools, "floor"), run.folder], check=True,
-                          capture_output=True, text=True)
-    run.figures["floor"] = json.loads(done.stdout)
-    print("The libraries alone:", done.stdout.strip(), flush=True)
+    run.floor()
     cold(run)
     cases(run)
     last, kinds = sizes(run, fill.SIZES[:2] if arguments.short else fill.SIZES)
