@@ -32,4 +32,21 @@
 		.description = about                                                               \
 	}
 
+/* Rows that the tables of several kinds of entity have. */
+#define CM_DISPLAY_NAME                                                                            \
+	{                                                                                          \
+		.name = "displayName", .column = "display_name",                                   \
+		.description = "What people see; the name when left out"                           \
+	}
+#define CM_CREATED_TIME                                                                            \
+	{                                                                                          \
+		.name = "createdTime", .column = "created_at_s", .type = CM_FIELD_TIME,            \
+		.flags = CM_FIELD_READ_ONLY, .description = "When it was created"                  \
+	}
+#define CM_UPDATED_TIME                                                                            \
+	{                                                                                          \
+		.name = "updatedTime", .column = "updated_at_s", .type = CM_FIELD_TIME,            \
+		.flags = CM_FIELD_READ_ONLY, .description = "When it was last changed"             \
+	}
+
 #endif

@@ -19,23 +19,13 @@ enum { MEMBERS_MAX = 10000 };
 	     .flags = CM_FIELD_REQUIRED,                                                           \
 	     .form = CM_FORM_NAME,                                                                 \
 	     .description = "Name, unique for its owner; owner/name is its id"},                   \
-	    {.name = "displayName",                                                                \
-	     .column = "display_name",                                                             \
-	     .description = "What people see; the name when left out"},                            \
+	    CM_DISPLAY_NAME,                                                                       \
 	    {.name = "description",                                                                \
 	     .column = "description",                                                              \
 	     .max = 65536,                                                                         \
 	     .fallback = "\"\"",                                                                   \
 	     .description = "What it is for"},                                                     \
-	    {.name = "createdTime",                                                                \
-	     .column = "created_at_s",                                                             \
-	     .type = CM_FIELD_TIME,                                                                \
-	     .flags = CM_FIELD_READ_ONLY,                                                          \
-	     .description = "When it was created"},                                                \
-	{                                                                                          \
-		.name = "updatedTime", .column = "updated_at_s", .type = CM_FIELD_TIME,            \
-		.flags = CM_FIELD_READ_ONLY, .description = "When it was last changed"             \
-	}
+	    CM_CREATED_TIME, CM_UPDATED_TIME
 
 #define MEMBERS(field, about)                                                                      \
 	{                                                                                          \
