@@ -41,8 +41,14 @@ enum cm_status cli_dist_place(struct cli *cli, struct cm_err *err)
 
 void cli_dist_tell(const struct cli *cli)
 {
-	printf("\nUpload what is in %s, .htaccess and the database too, in binary mode, to the\n"
-	       "folder that %s shows. There, set the mode of casement.fcgi to 755.\n"
-	       "README.txt has the steps.\n",
-	       cli->dist, cli->url);
+	size_t len = strlen(cli->dist);
+	bool inside =
+	    strncmp(cli->path, cli->dist, len) == 0 && strstr(cli->path + len, "/../") == NULL;
+
+	printf("\nUpload what is in %s, .htaccess%s too, in binary mode, to the\n"
+	       "folder that %s shows. There, set the mode of casement.fcgi to 755.\n",
+	       cli->dist, inside ? " and the database" : "", cli->url);
+	if (!inside)
+		printf("Upload %s to the place that casement.conf names there.\n", cli->path);
+	printf("README.txt has the steps.\n");
 }

@@ -115,13 +115,13 @@ static const struct command verbs[] = {
      NEEDS_STORE, cli_entity_list},
     {NULL, "show", "ID", "Show one with all its fields.", 1, 1, 0, NEEDS_STORE, cli_entity_show},
     {NULL, "add", "ID [FIELD=VALUE ...] [--dry-run]",
-     "Add one. VALUE is text; words or JSON where the field is a list, else JSON.", 1,
+     "Add one. VALUE is text; words or JSON where the field is a list of texts, else JSON.", 1,
      CLI_ARGUMENTS_MAX, TAKES_DRY_RUN, NEEDS_STORE, cli_entity_add},
-    {NULL, "update", "ID FIELD=VALUE ... [--dry-run] [--if-match TIME]",
+    {NULL, "update", "ID FIELD=VALUE ... [--dry-run]",
      "Change the fields that are given; name=VALUE renames. With --if-match,\n"
      "      only if its updatedTime is still that one.",
      2, CLI_ARGUMENTS_MAX, TAKES_DRY_RUN | TAKES_IF_MATCH, NEEDS_STORE, cli_entity_update},
-    {NULL, "delete", "ID [--cascade] [--dry-run] [--if-match TIME]",
+    {NULL, "delete", "ID [--cascade] [--dry-run]",
      "Delete one; with --cascade, what needs it loses it, or goes with it.", 1, 1,
      TAKES_CASCADE | TAKES_DRY_RUN | TAKES_IF_MATCH, NEEDS_STORE, cli_entity_delete},
 };
@@ -146,7 +146,8 @@ static void print_usage(FILE *out, const struct command *command)
 	const char *verb = command->verb == NULL ? "" : command->verb;
 	const char *space = command->verb == NULL ? "" : " ";
 
-	fprintf(out, "  casement %s%s%s %s\n      %s\n", command->noun, space, verb, command->usage,
+	fprintf(out, "  casement %s%s%s %s%s\n      %s\n", command->noun, space, verb,
+	        command->usage, (command->takes & TAKES_IF_MATCH) != 0 ? " [--if-match TIME]" : "",
 	        command->summary);
 }
 
@@ -173,8 +174,8 @@ static enum cm_status help(struct cli *cli, struct cm_err *err)
 	}
 	printf("\nEvery command takes --json for output that programs read, and --help.\n"
 	       "Exit status: 0 done, 1 internal error, 2 not understood, 3 not found,\n"
-	       "4 exists already, 5 not allowed, 6 bad value, 7 database trouble, 8 doctor found\n"
-	       "something wrong.\n");
+	       "4 exists already, was changed meanwhile or is needed by others, 5 not allowed,\n"
+	       "6 bad value, 7 database trouble, 8 doctor found something wrong.\n");
 	return CM_OK;
 }
 
@@ -192,10 +193,15 @@ static const struct command *find_verb(const char *noun, const char *verb)
 	static struct command found;
 
 	for (size_t i = 0; i < VERBS; i++) {
+		const struct cm_entity *entity;
+
 		if (strcmp(verbs[i].verb, verb) != 0 || cli_tool_of(noun, verb) == NULL)
 			continue;
+		entity = cli_tool_of(noun, verb)->crud->entity;
 		found = verbs[i];
-		found.noun = cli_tool_of(noun, verb)->crud->entity->name;
+		found.noun = entity->name;
+		if (!cm_entity_is_versioned(entity))
+			found.takes &= ~(unsigned)TAKES_IF_MATCH;
 		return &found;
 	}
 	return NULL;
@@ -216,6 +222,23 @@ static const struct command *find(int argc, char **argv, int *used)
 	}
 	*used = 2;
 	return argc > 1 ? find_verb(argv[0], argv[1]) : NULL;
+}
+
+/* Say what is wrong with words that name no command. */
+static enum cm_status refuse(int argc, char **argv, struct cm_err *err)
+{
+	bool known = cli_tool_of(argv[0], "show") != NULL;
+
+	for (size_t i = 0; i < COMMANDS && !known; i++)
+		known = strcmp(commands[i].noun, argv[0]) == 0;
+	if (!known)
+		return cm_err_set(err, CM_USAGE, "no such command: %s; see `casement help`",
+		                  argv[0]);
+	if (argc == 1)
+		return cm_err_set(err, CM_USAGE, "%s needs a verb; see `casement %s --help`",
+		                  argv[0], argv[0]);
+	return cm_err_set(err, CM_USAGE, "no such command: %s %s; see `casement %s --help`",
+	                  argv[0], argv[1], argv[0]);
 }
 
 /* An option with its value: the place for the value, NULL when the command has no such option. */
@@ -366,7 +389,7 @@ int cm_command_run(int argc, char **argv)
 	if (wants_help(argc, argv))
 		return show_help(&cli, command, argc, argv);
 	if (command == NULL) {
-		cm_err_set(&err, CM_USAGE, "no such command: %s; see `casement help`", argv[0]);
+		(void)refuse(argc, argv, &err);
 		return fail(&cli, &err);
 	}
 	cli.noun = command->noun;

@@ -36,11 +36,12 @@ static void put_instructions(const struct cm_message *m, struct cm_buf *result)
 	cm_scope_put(&text, m->x->caller.scopes);
 	cm_buf_puts(&text,
 	            ". tools/list shows the tools that they allow; a call that needs another scope "
-	            "is refused and told which. An id is owner/name, such as my-org/my-app. Lists "
-	            "come in pages: a page that is not the last gives a cursor; call again with "
-	            "it, and the same filters, for the next. Before a change, dry_run tells what "
-	            "it would do. A clientSecret is told once, by the call that makes it, and "
-	            "never again: pass it on at once. Passwords and tokens are never returned.");
+	            "is refused and told which. An id is owner/name, such as my-org/my-app, or "
+	            "admin/my-org for an organization. Lists come in pages: a page that is not the "
+	            "last gives a cursor; call again with it, and the same filters, for the next. "
+	            "Before a change, dry_run tells what it would do. A clientSecret is told once, "
+	            "by the call that makes it, and never again: pass it on at once. Passwords and "
+	            "tokens are never returned.");
 	cm_json_put_member(result, "instructions", cm_buf_str(&text));
 	if (text.failed)
 		result->failed = true;

@@ -51,6 +51,11 @@ bool cm_entity_has(const struct cm_entity *entity, const char *column)
 	return false;
 }
 
+bool cm_entity_is_versioned(const struct cm_entity *entity)
+{
+	return cm_entity_has(entity, "updated_at_s");
+}
+
 const struct cm_field *cm_entity_field(const struct cm_entity *entity, const char *name)
 {
 	for (size_t i = 0; i < entity->field_count; i++) {

@@ -146,6 +146,9 @@ enum cm_status cm_entity_get(struct cm_store *store, const char *owner, const ch
 /* Whether rows have this column. */
 bool cm_entity_has(const struct cm_entity *entity, const char *column);
 
+/* Whether its rows say when they were changed; what never changes has no versions. */
+bool cm_entity_is_versioned(const struct cm_entity *entity);
+
 /*
  * Write a new row.  CM_CONFLICT when the name or another unique value is taken; CM_INPUT when a
  * link leads nowhere, or to a row of another owner.

@@ -52,10 +52,11 @@ enum cm_status cm_arguments_id(const struct cm_tool_call *call, struct cm_id *ou
                                struct cm_err *err)
 {
 	const char *id = cm_json_string(cm_json_get(call->arguments, "id"));
+	const struct cm_entity *entity = call->tool->crud->entity;
 
 	if (id == NULL || !cm_id_parse(id, out))
-		return cm_err_set(err, CM_INPUT, "id: must be a string such as my-org/my-%s.",
-		                  call->tool->crud->entity->name);
+		return cm_err_set(err, CM_INPUT, "id: must be a string such as %s/my-%s.",
+		                  entity->owner == NULL ? "my-org" : entity->owner, entity->name);
 	return CM_OK;
 }
 

@@ -53,6 +53,9 @@ enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_re
 enum cm_status cm_crud_get_row(const struct cm_tool_call *call, const struct cm_id *id,
                                struct cm_tool_result *result, struct cm_err *err);
 
+/* The member "id" of a schema's properties. */
+void cm_crud_put_id(struct cm_buf *buf, const struct cm_entity *entity);
+
 /* Their schemas, for the rows of the tool table. */
 void cm_crud_put_list_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_list_output(const struct cm_tool *tool, struct cm_buf *buf);
@@ -80,12 +83,6 @@ void cm_crud_put_entity_output(const struct cm_tool *tool, struct cm_buf *buf);
 #define CM_CRUD_DELETE(which)                                                                      \
 	.crud = &(which), .put_input_schema = cm_crud_put_delete_input,                            \
 	.put_output_schema = cm_crud_put_delete_output, .run = cm_crud_delete
-
-/* The schema of an id, as a string literal. */
-#define CM_ID_SCHEMA                                                                               \
-	"{\"type\":\"string\",\"description\":\"owner/name, such as my-org/my-app\","              \
-	"\"pattern\":\"^[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*$\","               \
-	"\"maxLength\":201}"
 
 /* How a change of one row that is there goes: read, check, change, write, audit. */
 struct cm_crud_change {

@@ -99,8 +99,7 @@ enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_re
                               struct cm_err *err)
 {
 	const struct cm_entity *entity = call->tool->crud->entity;
-	/* What never changes has no versions. */
-	const char *version = cm_entity_has(entity, "updated_at_s") ? "if_match" : NULL;
+	const char *version = cm_entity_is_versioned(entity) ? "if_match" : NULL;
 	const char *const known[] = {"id", entity->name, "cascade", "dry_run", version, NULL};
 	struct removal removal = {.call = call};
 	enum cm_status rc;

@@ -8,6 +8,7 @@
 #define IF_MATCH_SCHEMA                                                                            \
 	"{\"type\":\"string\",\"description\":\"updatedTime that you read; refused when it was "   \
 	"changed since\"}"
+#define ID_PATTERN  "^[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*$"
 #define NAME_SCHEMA "{\"type\":\"string\",\"pattern\":\"" CM_NAME_PATTERN "\",\"maxLength\":100}"
 
 /* Begin an object schema; members follow. */
@@ -33,6 +34,25 @@ static void put_member(struct cm_buf *buf, const char *name, const char *schema)
 {
 	cm_json_put_name(buf, name);
 	cm_json_put_raw(buf, schema);
+}
+
+void cm_crud_put_id(struct cm_buf *buf, const struct cm_entity *entity)
+{
+	struct cm_buf about = {0};
+
+	cm_buf_printf(&about, "owner/name, such as %s/my-%s",
+	              entity->owner == NULL ? "my-org" : entity->owner, entity->name);
+	cm_json_put_name(buf, "id");
+	cm_json_put_open(buf, '{');
+	cm_json_put_member(buf, "type", "string");
+	cm_json_put_member(buf, "description", cm_buf_str(&about));
+	cm_json_put_member(buf, "pattern", ID_PATTERN);
+	cm_json_put_name(buf, "maxLength");
+	cm_json_put_integer(buf, 201);
+	cm_json_put_close(buf, '}');
+	if (about.failed)
+		buf->failed = true;
+	cm_buf_clear(&about);
 }
 
 void cm_crud_put_list_input(const struct cm_tool *tool, struct cm_buf *buf)
@@ -83,17 +103,15 @@ void cm_crud_put_list_output(const struct cm_tool *tool, struct cm_buf *buf)
 
 void cm_crud_put_get_input(const struct cm_tool *tool, struct cm_buf *buf)
 {
-	(void)tool;
 	open_object(buf);
-	put_member(buf, "id", CM_ID_SCHEMA);
+	cm_crud_put_id(buf, tool->crud->entity);
 	close_object(buf, "\"required\":[\"id\"]");
 }
 
 void cm_crud_put_id_and_dry_run_input(const struct cm_tool *tool, struct cm_buf *buf)
 {
-	(void)tool;
 	open_object(buf);
-	put_member(buf, "id", CM_ID_SCHEMA);
+	cm_crud_put_id(buf, tool->crud->entity);
 	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
 	close_object(buf, "\"required\":[\"id\"]");
 }
@@ -129,7 +147,7 @@ void cm_crud_put_update_input(const struct cm_tool *tool, struct cm_buf *buf)
 	const struct cm_entity *entity = tool->crud->entity;
 
 	open_object(buf);
-	put_member(buf, "id", CM_ID_SCHEMA);
+	cm_crud_put_id(buf, entity);
 	cm_json_put_name(buf, entity->name);
 	cm_fields_put_schema(buf, entity, CM_SCHEMA_UPDATE);
 	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
@@ -142,7 +160,7 @@ void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf)
 	const struct cm_entity *entity = tool->crud->entity;
 
 	open_object(buf);
-	put_member(buf, "id", CM_ID_SCHEMA);
+	cm_crud_put_id(buf, entity);
 	put_member(
 	    buf, entity->name,
 	    "{\"type\":\"object\",\"description\":\"In place of id: an object that has owner "
@@ -152,7 +170,7 @@ void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf)
 	           "{\"type\":\"boolean\",\"default\":false,\"description\":\"Delete it even if "
 	           "others need it: they lose it, or go with it\"}");
 	put_member(buf, "dry_run", DRY_RUN_SCHEMA);
-	if (cm_entity_has(entity, "updated_at_s"))
+	if (cm_entity_is_versioned(entity))
 		put_member(buf, "if_match", IF_MATCH_SCHEMA);
 	close_object(buf, "\"required\":[]");
 }

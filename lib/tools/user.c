@@ -109,9 +109,9 @@ const struct cm_crud cm_user_crud = {
 
 static void put_get_input(const struct cm_tool *tool, struct cm_buf *buf)
 {
-	(void)tool;
+	cm_buf_puts(buf, "{\"type\":\"object\",\"properties\":{");
+	cm_crud_put_id(buf, tool->crud->entity);
 	cm_buf_puts(buf,
-	            "{\"type\":\"object\",\"properties\":{\"id\":" CM_ID_SCHEMA
 	            ",\"owner\":{\"type\":\"string\",\"description\":\"With email or phone: the "
 	            "user's organisation\"},\"email\":{\"type\":\"string\",\"description\":"
 	            "\"In place of id\"},\"phone\":{\"type\":\"string\",\"description\":\"In "
