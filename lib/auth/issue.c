@@ -41,9 +41,10 @@ static void release_rows(void *arg)
 /* Let the token point to texts of its own. */
 static enum cm_status own_texts(struct rows *rows, struct cm_err *err)
 {
-	const char **const texts[] = {&rows->token.client_id, &rows->token.subject,
-	                              &rows->token.scope, &rows->token.resource,
-	                              &rows->token.family};
+	struct cm_token *token = &rows->token;
+	const char **const texts[] = {
+	    &token->client_id, &token->organization, &token->secret_sha256, &token->subject,
+	    &token->scope,     &token->resource,     &token->family};
 	enum { TEXTS = sizeof texts / sizeof *texts };
 	size_t at[TEXTS];
 
@@ -200,7 +201,10 @@ static enum cm_status fill_rows(struct rows *rows, const struct cm_context *ctx,
 	rows->spend_arg = issue->spend_arg;
 	rows->token = (struct cm_token){
 	    .jti = rows->jti,
+	    .application_id = client->id,
 	    .client_id = client->client_id,
+	    .organization = client->organization,
+	    .secret_sha256 = client->secret_sha256,
 	    .subject = issue->user != NULL ? issue->user->subject : client->client_id,
 	    .scope = issue->scope,
 	    .resource = ctx->mcp_url,

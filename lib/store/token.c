@@ -67,7 +67,10 @@ enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *to
 
 	cm_query_begin(&q, store, CM_STMT_TOKEN_INSERT, err);
 	cm_query_text(&q, ":jti", token->jti);
+	cm_query_integer(&q, ":application_id", token->application_id);
 	cm_query_text(&q, ":client_id", token->client_id);
+	cm_query_text(&q, ":organization", token->organization);
+	cm_query_text(&q, ":client_secret_sha256", token->secret_sha256);
 	cm_query_text(&q, ":subject", token->subject);
 	cm_query_text(&q, ":scope", token->scope);
 	cm_query_text(&q, ":resource", token->resource);

@@ -23,7 +23,12 @@ extern const struct cm_entity cm_token_entity;
 /* An access token as it is remembered: what it grants, never the token itself. */
 struct cm_token {
 	const char *jti;
+	/* Of the client that it is for, as struct cm_client had them when that was authenticated.
+	 */
+	int64_t application_id;
 	const char *client_id;
+	const char *organization;
+	const char *secret_sha256;
 	const char *subject;
 	const char *scope;    /* as asked for, separated by spaces */
 	const char *resource; /* the audience */
@@ -33,7 +38,10 @@ struct cm_token {
 	const char *family; /* what it came of; NULL: of nothing but itself */
 };
 
-/* Write a new token; within cm_store_write().  CM_NOT_FOUND when its client is gone. */
+/*
+ * Write a new token; within cm_store_write().  CM_NOT_FOUND when its client is gone, or is another
+ * one by now, of another organisation or with another secret.
+ */
 enum cm_status cm_token_insert(struct cm_store *store, const struct cm_token *token,
                                struct cm_err *err);
 

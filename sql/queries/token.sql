@@ -1,10 +1,14 @@
+-- For the client that was looked at, while the token was signed too: an id, and a client_id, may
+-- have become another's meanwhile.
 -- name: token_insert
 INSERT INTO token
   (jti, application_id, subject, scope, resource, issued_at_s, expires_at_s, revoked_at_s, user_id,
    family, owner)
 SELECT :jti, id, :subject, :scope, :resource, :issued_at_s, :expires_at_s, NULL, :user_id, :family,
        coalesce((SELECT user.owner FROM user WHERE user.id = :user_id), organization)
-  FROM application WHERE client_id = :client_id
+  FROM application
+ WHERE id = :application_id AND client_id = :client_id AND organization = :organization
+   AND coalesce(client_secret_sha256, '') = :client_secret_sha256
 
 -- name: token_caller
 -- Who a token speaks for, as the registry has it now.  The application must still be there.

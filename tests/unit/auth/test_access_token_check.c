@@ -58,7 +58,7 @@ static void make_world(struct fixture_world *world)
 	                       .expires_at_s = 1000100};
 
 	fixture_world_make(world);
-	CU_ASSERT_EQUAL_FATAL(cm_token_insert(world->ctx.store, &row, NULL), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(fixture_token(world->ctx.store, &row, NULL), CM_OK);
 }
 
 /* Whether a token is taken; if not, it is refused in the proper way and nobody is let in. */

@@ -240,6 +240,32 @@ static void test_done_again_alone(void)
 	close_together(&t);
 }
 
+/* Another organisation takes the client_id of a client that a token is signed for. */
+static void test_a_client_id_taken_over(void)
+{
+	char arguments[300];
+	struct together t;
+
+	open_together(&t);
+	snprintf(arguments, sizeof arguments,
+	         "{\"application\":{\"owner\":\"other-org\",\"name\":\"new\",\"clientId\":\"%s\","
+	         "\"scopes\":[{\"name\":\"read:application\"}]}}",
+	         t.serve.client_id[READER]);
+	token(&t);
+	call(&t, ADMIN, "delete_application", "{\"id\":\"my-org/reader\"}");
+	call(&t, OTHER, "add_application", arguments);
+	CU_ASSERT_EQUAL(answer(&t), 1);
+	CU_ASSERT_EQUAL(t.replies[0].status, 200);
+	CU_ASSERT_TRUE(went_well(&t, 1));
+	CU_ASSERT_TRUE(went_well(&t, 2));
+	/* The token went with its client. */
+	CU_ASSERT_EQUAL(fixture_integer(t.serve.ctx.store,
+	                                "SELECT count(*) FROM token JOIN application ON id ="
+	                                " application_id WHERE name IN ('reader', 'new')"),
+	                0);
+	close_together(&t);
+}
+
 /* Somebody types a password in. */
 static void sign_in(struct together *t)
 {
@@ -327,6 +353,7 @@ static const struct cm_test tests[] = {
      test_reads_are_answered_at_once},
     {"one that fails does not touch the others", test_one_that_fails},
     {"a transaction that fails is done again, each request alone", test_done_again_alone},
+    {"no token ends up with a client of the same client_id", test_a_client_id_taken_over},
     {"a sign-in is alone", test_a_sign_in_is_alone},
     {"a batch is alone", test_a_batch_is_alone},
     {"which requests may be worked on together", test_which_are_short},

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "store/application.h"
+#include "store/client.h"
 #include "store/organization.h"
 #include "store/query.h"
 #include "store/user.h"
@@ -140,6 +141,23 @@ int64_t fixture_application_id(struct cm_store *store, const char *client_id)
 
 	snprintf(sql, sizeof sql, "SELECT id FROM application WHERE client_id = '%s'", client_id);
 	return fixture_integer(store, sql);
+}
+
+enum cm_status fixture_token(struct cm_store *store, const struct cm_token *token,
+                             struct cm_err *err)
+{
+	struct cm_token row = *token;
+	struct cm_client client;
+	enum cm_status rc;
+
+	if (cm_client_get(store, token->client_id, &client, NULL) != CM_OK)
+		client = (struct cm_client){.id = 0};
+	row.application_id = client.id;
+	row.organization = client.organization;
+	row.secret_sha256 = client.secret_sha256;
+	rc = cm_token_insert(store, &row, err);
+	cm_client_clear(&client);
+	return rc;
 }
 
 static int64_t integer_of(struct sqlite3 *db, const char *sql)

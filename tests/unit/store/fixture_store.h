@@ -7,6 +7,7 @@
 #include "fixture.h"
 #include "store/entity.h"
 #include "store/store.h"
+#include "store/token.h"
 
 /* A store in memory with the organisations built-in, my-org and other-org. */
 struct cm_store *fixture_store(void);
@@ -35,6 +36,10 @@ int64_t fixture_user(struct cm_store *store, const char *owner, const char *name
 
 /* The id of the row of the application with this client_id. */
 int64_t fixture_application_id(struct cm_store *store, const char *client_id);
+
+/* cm_token_insert() for the client that has the token's client_id now. */
+enum cm_status fixture_token(struct cm_store *store, const struct cm_token *token,
+                             struct cm_err *err);
 
 /* Run SQL text on the store's own connection, as a person with a shell would; false on failure. */
 bool fixture_sql(struct cm_store *store, const char *sql);

@@ -247,7 +247,7 @@ static void add_token(const struct world *world, const char *jti, const char *cl
 	                         .user_id = user,
 	                         .family = family};
 
-	CU_ASSERT_EQUAL(cm_token_insert(world->store, &token, NULL), CM_OK);
+	CU_ASSERT_EQUAL(fixture_token(world->store, &token, NULL), CM_OK);
 }
 
 static void add_device(const struct world *world, const char *sha256, const char *user_code,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "store/application.h"
+#include "store/client.h"
 #include "store/fixture_store.h"
 #include "suite.h"
 
@@ -21,7 +22,7 @@ static enum cm_status add(struct cm_store *store, const char *jti, const char *c
 {
 	struct cm_token row = token(jti, client_id);
 
-	return cm_token_insert(store, &row, NULL);
+	return fixture_token(store, &row, NULL);
 }
 
 static struct cm_store *store_with_app(void)
@@ -98,10 +99,37 @@ static void test_unknown_client(void)
 	struct cm_token row = token("j1", "gone");
 	struct cm_err err = {0};
 
-	CU_ASSERT_EQUAL(cm_token_insert(store, &row, &err), CM_NOT_FOUND);
+	CU_ASSERT_EQUAL(fixture_token(store, &row, &err), CM_NOT_FOUND);
 	CU_ASSERT_EQUAL(err.status, CM_NOT_FOUND);
 	CU_ASSERT_EQUAL(fixture_integer(store, "SELECT count(*) FROM token"), 0);
 	cm_store_close(store);
+}
+
+/* The client of the client_id is no longer the one that was looked at. */
+static void test_other_client(void)
+{
+	static const char *const changes[] = {
+	    "UPDATE application SET id = id + 1",
+	    "UPDATE application SET client_id = 'other'",
+	    "UPDATE application SET organization = 'other-org'",
+	    "UPDATE application SET client_secret_sha256 = 'other'",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		struct cm_store *store = store_with_app();
+		struct cm_token row = token("j1", "app");
+		struct cm_client client;
+
+		CU_ASSERT_EQUAL(cm_client_get(store, "app", &client, NULL), CM_OK);
+		row.application_id = client.id;
+		row.organization = client.organization;
+		row.secret_sha256 = client.secret_sha256;
+		ASSERT_ROW(changes[i], fixture_sql(store, changes[i]));
+		ASSERT_ROW(changes[i], cm_token_insert(store, &row, NULL) == CM_NOT_FOUND);
+		ASSERT_ROW(changes[i], fixture_integer(store, "SELECT count(*) FROM token") == 0);
+		cm_client_clear(&client);
+		cm_store_close(store);
+	}
 }
 
 static void test_taken(void)
@@ -112,10 +140,10 @@ static void test_taken(void)
 
 	CU_ASSERT_EQUAL(fixture_application(store, "my-org", "other"), CM_OK);
 	CU_ASSERT_EQUAL(add(store, "j1", "other"), CM_OK);
-	CU_ASSERT_EQUAL(cm_token_insert(store, &row, &err), CM_CONFLICT);
+	CU_ASSERT_EQUAL(fixture_token(store, &row, &err), CM_CONFLICT);
 	CU_ASSERT_TRUE(fixture_hides_sql(err.text));
 	row.jti = NULL;
-	CU_ASSERT_NOT_EQUAL(cm_token_insert(store, &row, NULL), CM_OK);
+	CU_ASSERT_NOT_EQUAL(fixture_token(store, &row, NULL), CM_OK);
 	CU_ASSERT_EQUAL(fixture_integer(store, "SELECT count(*) FROM token"), 1);
 	cm_store_close(store);
 }
@@ -166,6 +194,7 @@ static const struct cm_test tests[] = {
     {"what a token tells is what holds now", test_caller_now},
     {"only the exact id finds a token", test_unknown_token},
     {"no token is written for a client that is not there", test_unknown_client},
+    {"no token for a client that is another one by now", test_other_client},
     {"an id that is taken is a conflict, and no id is none", test_taken},
     {"tokens go with their client, and no other client gets them", test_deleted_client},
     {"a list of scopes that is too long is a failure, not cut", test_scope_too_long},
