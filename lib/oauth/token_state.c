@@ -68,7 +68,7 @@ static enum cm_status put_access(struct cm_exchange *x, const struct cm_client *
 	struct cm_buf *buf = &x->res->body;
 	struct cm_principal principal = {.user = ""};
 	struct cm_err why = {0};
-	enum cm_status rc = cm_access_token_check(x->ctx, token, &principal, &why);
+	enum cm_status rc = cm_access_token_look(x->ctx, token, &principal, &why);
 
 	if (rc == CM_UNAUTHORIZED ||
 	    (rc == CM_OK && strcmp(principal.client_id, client->client_id) != 0)) {

@@ -57,6 +57,17 @@ class Introspect(oauth_case.OAuthCase):
         self.instance.change("UPDATE token SET revoked_at_s = 1")
         self.assert_dead(self.ask(told["access_token"]))
 
+    def test_A38_client_of_some_addresses(self):
+        """Who asks does not use the token, and may be anywhere; a stranger learns nothing."""
+        made = self.made("ipWhitelist=127.0.0.0/8,::1", grants=["client_credentials"])
+        token = self.http.token(made)
+        self.assert_token_good(token)
+        answer = self.ask(token, made)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        self.assertIs(answer.json()["active"], True)
+        self.assert_dead(self.ask(token))
+        self.assertIs(self.ask(token, made).json()["active"], True)
+
     def test_A38_needs_authentication(self):
         """A public client, a wrong secret, nobody."""
         public = self.register()["client_id"]
