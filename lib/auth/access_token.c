@@ -83,18 +83,58 @@ static enum cm_status verify(struct cm_context *ctx, const char *token, struct c
 	return rc;
 }
 
-/* What the person may do now counts too. */
-static enum cm_status limit_to_person(struct cm_context *ctx, const struct cm_token_caller *caller,
-                                      struct cm_principal *out, struct cm_err *err)
+/* Whose token it is, if it is good: its claims, and what the registry has of it. */
+static enum cm_status find_caller(struct cm_context *ctx, const char *token,
+                                  struct cm_claims *claims, struct cm_token_caller *caller,
+                                  struct cm_err *err)
+{
+	int64_t now_s = cm_clock_now_s();
+	struct cm_err inner = {0};
+	enum cm_status rc = verify(ctx, token, claims, err);
+
+	if (rc != CM_OK)
+		return rc;
+	if (claims->expires_at_s <= now_s)
+		return refuse(err, "The token has expired.");
+	if (claims->not_before_s > now_s)
+		return refuse(err, "The token is not valid yet.");
+	rc = cm_token_caller(ctx->store, claims->jti, caller, &inner);
+	if (rc == CM_NOT_FOUND)
+		return refuse(err, "The token or its client is not known any more.");
+	if (rc != CM_OK)
+		return cm_err_set(err, rc, "%s", inner.text);
+	if (caller->revoked)
+		return refuse(err, "The token was revoked.");
+	if (strcmp(caller->client_id, claims->client_id) != 0)
+		return refuse(err, "The token is of another client.");
+	if (caller->user_forbidden)
+		return refuse(err, "The user may not sign in any more.");
+	if (caller->disabled)
+		return refuse(err, "The client or its organisation is switched off.");
+	return CM_OK;
+}
+
+/* Whom the token speaks for, and what of its scopes is good now. */
+static enum cm_status tell(struct cm_context *ctx, const struct cm_claims *claims,
+                           const struct cm_token_caller *caller, struct cm_principal *out,
+                           struct cm_err *err)
 {
 	struct cm_user person = {.id = caller->user_id, .admin = caller->user_admin};
-	cm_scope_set scopes;
+	cm_scope_set limit;
 	enum cm_status rc;
 
 	memcpy(person.scope, caller->user_scope, sizeof person.scope);
-	rc = cm_person_scopes(ctx->store, &person, &scopes, err);
-	out->scopes &= scopes;
-	return rc;
+	rc = cm_person_limit(ctx->store, caller->user_id == 0 ? NULL : &person,
+	                     caller->registered_scope, &limit, err);
+	if (rc != CM_OK)
+		return rc;
+	memcpy(out->client_id, caller->client_id, sizeof out->client_id);
+	memcpy(out->organization, caller->organization, sizeof out->organization);
+	memcpy(out->user, caller->user, sizeof out->user);
+	out->user_id = caller->user_id;
+	out->scopes = claims->scopes & limit & CM_SCOPE_ALL;
+	out->identity = claims->scopes & limit & CM_SCOPE_IDENTITY;
+	return CM_OK;
 }
 
 enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
@@ -102,39 +142,22 @@ enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
 {
 	struct cm_token_caller caller;
 	struct cm_claims claims;
-	cm_scope_set scopes;
-	int64_t now_s = cm_clock_now_s();
-	struct cm_err inner = {0};
-	enum cm_status rc = verify(ctx, token, &claims, err);
+	enum cm_status rc = find_caller(ctx, token, &claims, &caller, err);
 
 	if (rc != CM_OK)
 		return rc;
-	if (claims.expires_at_s <= now_s)
-		return refuse(err, "The token has expired.");
-	if (claims.not_before_s > now_s)
-		return refuse(err, "The token is not valid yet.");
-	rc = cm_token_caller(ctx->store, claims.jti, &caller, &inner);
-	if (rc == CM_NOT_FOUND)
-		return refuse(err, "The token or its client is not known any more.");
-	if (rc != CM_OK)
-		return cm_err_set(err, rc, "%s", inner.text);
-	if (caller.revoked)
-		return refuse(err, "The token was revoked.");
-	if (strcmp(caller.client_id, claims.client_id) != 0)
-		return refuse(err, "The token is of another client.");
-	if (caller.user_forbidden)
-		return refuse(err, "The user may not sign in any more.");
-	if (caller.disabled)
-		return refuse(err, "The client or its organisation is switched off.");
 	if (caller.ip_whitelist[0] != '\0' &&
 	    !cm_address_in_list(caller.ip_whitelist, out->address))
 		return refuse(err, "The client may not be used from this address.");
-	memcpy(out->client_id, caller.client_id, sizeof out->client_id);
-	memcpy(out->organization, caller.organization, sizeof out->organization);
-	memcpy(out->user, caller.user, sizeof out->user);
-	out->user_id = caller.user_id;
-	scopes = claims.scopes & cm_scope_known(caller.registered_scope);
-	out->scopes = scopes & CM_SCOPE_ALL;
-	out->identity = scopes & CM_SCOPE_IDENTITY;
-	return caller.user_id == 0 ? CM_OK : limit_to_person(ctx, &caller, out, err);
+	return tell(ctx, &claims, &caller, out, err);
+}
+
+enum cm_status cm_access_token_look(struct cm_context *ctx, const char *token,
+                                    struct cm_principal *out, struct cm_err *err)
+{
+	struct cm_token_caller caller;
+	struct cm_claims claims;
+	enum cm_status rc = find_caller(ctx, token, &claims, &caller, err);
+
+	return rc == CM_OK ? tell(ctx, &claims, &caller, out, err) : rc;
 }

@@ -27,6 +27,16 @@ enum cm_status cm_person_scopes(struct cm_store *store, const struct cm_user *us
 	return rc;
 }
 
+enum cm_status cm_person_limit(struct cm_store *store, const struct cm_user *user,
+                               const char *registered, cm_scope_set *out, struct cm_err *err)
+{
+	cm_scope_set held = CM_SCOPE_ALL;
+	enum cm_status rc = user == NULL ? CM_OK : cm_person_scopes(store, user, &held, err);
+
+	*out = rc == CM_OK ? cm_scope_known(registered) & (held | CM_SCOPE_IDENTITY) : 0;
+	return rc;
+}
+
 enum cm_status cm_person_held(struct cm_store *store, const struct cm_user *user, cm_scope_set *out,
                               struct cm_err *err)
 {

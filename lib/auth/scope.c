@@ -168,6 +168,15 @@ enum cm_status cm_scope_grant(const char *list, const struct cm_scope_limits *li
 	return cm_buf_status(out, err);
 }
 
+enum cm_status cm_scope_put_within(struct cm_buf *out, const char *list, cm_scope_set within,
+                                   struct cm_err *err)
+{
+	struct cm_scope_limits limits = {
+	    .registered = ~(cm_scope_set)0, .held = within, .lenient = true};
+
+	return cm_scope_grant(list, &limits, out, err);
+}
+
 bool cm_scope_describe(cm_scope_set set, size_t *cursor, const char **words)
 {
 	while (*cursor < SCOPES) {

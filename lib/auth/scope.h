@@ -82,6 +82,13 @@ enum cm_status cm_scope_grant(const char *list, const struct cm_scope_limits *li
                               struct cm_buf *out, struct cm_err *err);
 
 /*
+ * Append the words of a list as far as they are within a set: each once and as it is spelled, and
+ * of a word that is not all within, the scopes that are, by their own names.
+ */
+enum cm_status cm_scope_put_within(struct cm_buf *out, const char *list, cm_scope_set within,
+                                   struct cm_err *err);
+
+/*
  * Walk over the scopes of a set, in plain words for the person who grants them: start with *cursor
  * 0, go on while true.
  */

@@ -153,7 +153,7 @@ bool cm_address_in_list(const char *list, const char *address)
 	const char *word;
 	size_t len;
 
-	if (!parse_address(address, &one))
+	if (address == NULL || !parse_address(address, &one))
 		return false;
 	while ((word = cm_text_word(&list, ",", &len)) != NULL) {
 		if (parse_range(word, len, &range) && is_within(one.net, range.net, range.bits))

@@ -18,7 +18,10 @@ bool cm_address_is_public(const struct sockaddr *address);
  */
 bool cm_address_is_list(const char *list);
 
-/* Whether a textual address is in such a list.  An IPv4 address within an IPv6 one is itself. */
+/*
+ * Whether a textual address is in such a list.  An IPv4 address within an IPv6 one is itself; NULL,
+ * and what is no address, is in no list.
+ */
 bool cm_address_in_list(const char *list, const char *address);
 
 #endif

@@ -185,14 +185,13 @@ enum cm_status cm_authorization_scope(struct cm_store *store, const char *asked,
                                       const struct cm_client *client, const struct cm_user *user,
                                       struct cm_buf *out, struct cm_err *err)
 {
-	cm_scope_set registered = cm_scope_known(client->scope), held = CM_SCOPE_ALL;
+	cm_scope_set registered = cm_scope_known(client->scope);
 	struct cm_scope_limits limits = {
 	    .registered = asked == NULL ? registered & ~CM_SCOPE_IDENTITY : registered,
 	    .lenient = asked == NULL,
 	};
-	enum cm_status rc = user == NULL ? CM_OK : cm_person_scopes(store, user, &held, err);
+	enum cm_status rc = cm_person_limit(store, user, client->scope, &limits.held, err);
 
-	limits.held = held | CM_SCOPE_IDENTITY;
 	if (rc == CM_OK)
 		rc = cm_scope_grant(asked == NULL ? client->scope : asked, &limits, out, err);
 	if (rc == CM_OK && out->len >= CM_SCOPE_TEXT_MAX)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/person.h"
 #include "base/json.h"
 #include "oauth/grant.h"
 #include "oauth/resource.h"
@@ -60,10 +61,27 @@ static enum cm_status find_grant(const struct cm_client_request *request, cm_gra
 	return cm_err_set(err, CM_UNSUPPORTED_GRANT, "This grant_type is not supported.");
 }
 
+/* What is left of a grant, for issue->scope.  RFC 6749 section 3.3: at least one word. */
+static enum cm_status cut(struct cm_exchange *x, const struct cm_issue *issue, struct cm_buf *out,
+                          struct cm_err *err)
+{
+	cm_scope_set limit;
+	enum cm_status rc =
+	    cm_person_limit(x->ctx->store, issue->user, issue->client->scope, &limit, err);
+
+	if (rc == CM_OK)
+		rc = cm_scope_put_within(out, issue->scope, limit, err);
+	return rc == CM_OK && out->len == 0
+	           ? cm_err_set(err, CM_INVALID_SCOPE,
+	                        "The client or the user has none of these scopes any more.")
+	           : rc;
+}
+
 enum cm_status cm_grant_issue(struct cm_exchange *x, const struct cm_issue *issue, int64_t user_id,
                               struct cm_issued *out, struct cm_err *err)
 {
 	struct cm_issue complete = *issue;
+	struct cm_buf scope = {0};
 	struct cm_err why = {0};
 	struct cm_user user;
 	enum cm_status rc = cm_user_by_id(x->ctx->store, user_id, &user, &why);
@@ -82,7 +100,12 @@ enum cm_status cm_grant_issue(struct cm_exchange *x, const struct cm_issue *issu
 		return cm_err_set(err, rc, "out of memory");
 	if (rc != CM_OK)
 		complete.refresh_scope = NULL;
-	return cm_issue_run(x->ctx, &complete, out, err);
+	if ((rc = cut(x, &complete, &scope, err)) == CM_OK) {
+		complete.scope = cm_buf_str(&scope);
+		rc = cm_issue_run(x->ctx, &complete, out, err);
+	}
+	cm_buf_clear(&scope);
+	return rc;
 }
 
 struct replay {

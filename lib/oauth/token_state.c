@@ -5,6 +5,7 @@
 #include "auth/access_token.h"
 #include "auth/issue.h"
 #include "auth/jwt.h"
+#include "auth/person.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "oauth/client_request.h"
@@ -60,15 +61,27 @@ static void put_inactive(struct cm_buf *buf)
 	cm_buf_puts(buf, "{\"active\":false}");
 }
 
+/* What of a token's scopes is good now. */
+static enum cm_status put_scope(struct cm_buf *buf, const char *granted, cm_scope_set limit,
+                                struct cm_err *err)
+{
+	struct cm_buf scope = {0};
+	enum cm_status rc = cm_scope_put_within(&scope, granted, limit, err);
+
+	if (rc == CM_OK)
+		cm_json_put_member(buf, "scope", cm_buf_str(&scope));
+	cm_buf_clear(&scope);
+	return rc;
+}
+
 static enum cm_status put_access(struct cm_exchange *x, const struct cm_client *client,
                                  const char *token, const struct shown *shown, struct cm_err *err)
 {
-	static const char *const copied[] = {"scope", "client_id", "sub", "aud",
-	                                     "iss",   "jti",       "exp", "iat"};
+	static const char *const copied[] = {"client_id", "sub", "aud", "iss", "jti", "exp", "iat"};
 	struct cm_buf *buf = &x->res->body;
 	struct cm_principal principal = {.user = ""};
 	struct cm_err why = {0};
-	enum cm_status rc = cm_access_token_check(x->ctx, token, &principal, &why);
+	enum cm_status rc = cm_access_token_look(x->ctx, token, &principal, &why);
 
 	if (rc == CM_UNAUTHORIZED ||
 	    (rc == CM_OK && strcmp(principal.client_id, client->client_id) != 0)) {
@@ -81,6 +94,7 @@ static enum cm_status put_access(struct cm_exchange *x, const struct cm_client *
 	cm_json_put_name(buf, "active");
 	cm_json_put_bool(buf, true);
 	cm_json_put_member(buf, "token_type", "Bearer");
+	rc = put_scope(buf, claim(shown, "scope"), principal.scopes | principal.identity, err);
 	for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
 		cm_json_put_name(buf, copied[i]);
 		cm_json_put_value(buf, cm_json_get(shown->claims, copied[i]));
@@ -88,7 +102,7 @@ static enum cm_status put_access(struct cm_exchange *x, const struct cm_client *
 	if (principal.user[0] != '\0')
 		cm_json_put_member(buf, "username", principal.user);
 	cm_json_put_close(buf, '}');
-	return CM_OK;
+	return rc;
 }
 
 static enum cm_status put_refresh(struct cm_exchange *x, const struct cm_client *client,
@@ -97,6 +111,7 @@ static enum cm_status put_refresh(struct cm_exchange *x, const struct cm_client 
 	struct cm_buf *buf = &x->res->body;
 	struct cm_err why = {0};
 	struct cm_user user;
+	cm_scope_set limit;
 	enum cm_status rc;
 
 	rc = cm_user_by_id(x->ctx->store, refresh->user_id, &user, &why);
@@ -107,17 +122,20 @@ static enum cm_status put_refresh(struct cm_exchange *x, const struct cm_client 
 		put_inactive(buf);
 		return CM_OK;
 	}
+	rc = cm_person_limit(x->ctx->store, &user, client->scope, &limit, err);
+	if (rc != CM_OK)
+		return rc;
 	cm_json_put_open(buf, '{');
 	cm_json_put_name(buf, "active");
 	cm_json_put_bool(buf, true);
-	cm_json_put_member(buf, "scope", refresh->scope);
+	rc = put_scope(buf, refresh->scope, limit, err);
 	cm_json_put_member(buf, "client_id", client->client_id);
 	cm_json_put_member(buf, "sub", user.subject);
 	cm_json_put_member(buf, "iss", x->ctx->settings.issuer);
 	cm_json_put_name(buf, "exp");
 	cm_json_put_integer(buf, refresh->expires_at_s);
 	cm_json_put_close(buf, '}');
-	return CM_OK;
+	return rc;
 }
 
 static enum cm_status introspect(struct cm_exchange *x, const struct cm_client_request *request,

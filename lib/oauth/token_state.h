@@ -9,7 +9,8 @@
 
 /*
  * POST: what a token is good for (RFC 7662), told to the authenticated client that it was issued
- * to.  Of any other token, whatever the reason, it says {"active":false} and no more.
+ * to, with the scopes that are good now.  Of any other token, whatever the reason, it says
+ * {"active":false} and no more.
  */
 void cm_oauth_introspect_post(struct cm_exchange *x);
 

@@ -5,6 +5,7 @@ import urllib.parse
 import browser
 import case
 import client
+import forge
 
 AUTHORIZE = "/login/oauth/authorize"
 REGISTER = "/api/oauth/register"
@@ -106,7 +107,26 @@ class OAuthCase(case.Case):
         self.assertEqual(reply.status_code, 200, reply.text)
         return reply.json()
 
+    def registered(self, client_id, scope):
+        """Let a client be registered for other scopes from now on."""
+        self.instance.change("UPDATE application SET scope = ? WHERE client_id = ?", scope,
+                             client_id)
+
+    def holds(self, user, scope):
+        """Let a user have other scopes from now on."""
+        self.instance.change("UPDATE user SET scope = ? WHERE owner || '/' || name = ?", scope,
+                             user)
+
     # Expectations
+
+    def scope_of(self, reply):
+        """The scope of an access token: the answer, the token and its row tell the same."""
+        self.assertEqual(reply.status_code, 200, reply.text)
+        told = reply.json()
+        claims = forge.parts(told["access_token"])[1]
+        row = self.instance.query("SELECT scope FROM token WHERE jti = ?", claims["jti"])[0]
+        self.assertEqual((claims["scope"], row["scope"]), (told["scope"], told["scope"]))
+        return told["scope"]
 
     def assert_redirect_error(self, reply, error, state="st&te=1"):
         """The browser goes back to the client with this error, state and iss."""

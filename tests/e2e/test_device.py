@@ -142,3 +142,27 @@ class Device(oauth_case.OAuthCase):
         told = self.begin(scope=case.BOTH)
         self.answer(told["user_code"], "allow", self.user(scope=case.READ))
         self.assertEqual(self.poll(told["device_code"]).json()["scope"], case.READ)
+
+    def test_scopes_lost_since(self):
+        """As with a code: what client and person have when the terminal fetches it."""
+        words = "application:write application:read"
+        user = self.user()
+        for registered, held, left in (("read openid", case.BOTH, "application:read"),
+                                       ("write", case.BOTH, "application:write"),
+                                       ("admin", case.READ, "application:read"),
+                                       ("read", case.WRITE, None)):
+            with self.subTest(registered=registered, held=held):
+                self.registered(self.client_id, case.BOTH)
+                self.holds(user, case.BOTH)
+                told = self.begin(scope=words)
+                self.answer(told["user_code"], "allow", user)
+                self.registered(self.client_id, registered)
+                self.holds(user, held)
+                reply = self.poll(told["device_code"])
+                if left is not None:
+                    self.assertEqual(self.scope_of(reply), left)
+                    continue
+                self.assert_grant_refused(reply, "invalid_scope")
+                self.registered(self.client_id, case.BOTH)
+                self.assertEqual(self.scope_of(self.poll(told["device_code"])),
+                                 "application:write")

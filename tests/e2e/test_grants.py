@@ -276,6 +276,105 @@ class Refresh(oauth_case.OAuthCase):
         self.assert_grant_refused(self.refresh(self.client_id, told["refresh_token"]))
 
 
+class Left(oauth_case.OAuthCase):
+    """What was granted is issued as far as client and person have it when it is issued."""
+
+    GRANTED = "openid application:write read email"
+    REGISTERED = "read write openid email"
+    ROWS = (  # what the client is registered for, what the person has, what is left
+        (REGISTERED, "admin", GRANTED),
+        ("admin email", "admin", "application:write read email"),
+        (f"{case.READ} openid email", "admin", f"openid {case.READ} email"),
+        ("write:application", "admin", "application:write"),
+        (REGISTERED, case.READ, f"openid {case.READ} email"),
+        (REGISTERED, "", "openid email"),
+        (f"{case.WRITE} email", case.READ, "email"),
+        ("read", "write", None),
+        ("", "admin", None),
+    )
+
+    def setUp(self):
+        super().setUp()
+        self.web = self.made()
+        self.registered(self.web.id, self.REGISTERED)
+        self.who = self.user(scope="admin")
+
+    def check(self, ask):
+        """Ask for tokens in each state of client and person."""
+        for registered, held, left in self.ROWS:
+            with self.subTest(registered=registered, held=held):
+                reply = ask(registered, held)
+                if left is None:
+                    self.assert_oauth_error(reply, 400, "invalid_scope")
+                else:
+                    self.assertEqual(self.scope_of(reply), left)
+
+    def now(self, registered, held):
+        """What client and person have from now on."""
+        self.registered(self.web.id, registered)
+        self.holds(self.who, held)
+
+    def test_A12_code(self):
+        """A code was for what was granted a minute ago; one that brings nothing stays."""
+        person = self.person()
+
+        def ask(registered, held):
+            self.now(self.REGISTERED, "admin")
+            code = self.code(self.web.id, self.who, person, scope=self.GRANTED)
+            self.now(registered, held)
+            reply = self.redeem(self.web.id, code, client_secret=self.web.secret)
+            if reply.status_code == 400:
+                self.now(self.REGISTERED, held)
+                self.holds(self.who, "admin")
+                again = self.redeem(self.web.id, code, client_secret=self.web.secret)
+                self.assertEqual(self.scope_of(again), self.GRANTED)
+            return reply
+
+        self.check(ask)
+
+    def test_A16_refresh_token(self):
+        """A refresh token lives longer; it keeps what was granted, for what is given back."""
+        token = self.tokens(self.web.id, self.who, scope=self.GRANTED,
+                            client_secret=self.web.secret)["refresh_token"]
+
+        def ask(registered, held):
+            nonlocal token
+            self.now(registered, held)
+            reply = self.refresh(self.web.id, token, client_secret=self.web.secret)
+            token = reply.json().get("refresh_token", token)
+            return reply
+
+        self.check(ask)
+        self.assertEqual(self.scope_of(ask(self.REGISTERED, "admin")), self.GRANTED)
+
+    def test_A16_asking_for_what_is_gone(self):
+        """The rest is issued when there is one; what was never granted is refused as ever."""
+        token = self.tokens(self.web.id, self.who, scope=self.GRANTED,
+                            client_secret=self.web.secret)["refresh_token"]
+        self.now(f"{case.READ} read:user openid", f"{case.BOTH} read:user")
+        for asked, left in (("write:application", None), ("email", None),
+                            ("email write:application", None), ("openid read:token", "openid"),
+                            ("read", f"{case.READ} read:user"),
+                            ("write:application application:read", "application:read"),
+                            ("openid write", None), ("openid profile", None)):
+            with self.subTest(asked=asked):
+                reply = self.refresh(self.web.id, token, scope=asked,
+                                     client_secret=self.web.secret)
+                if left is None:
+                    self.assert_grant_refused(reply, "invalid_scope")
+                else:
+                    self.assertEqual(self.scope_of(reply), left)
+
+    def test_denied_by_a_permission(self):
+        """What a permission denies is no more in the token than at the MCP endpoint."""
+        told = self.tokens(self.web.id, self.who, scope="application:write application:read",
+                           client_secret=self.web.secret)
+        self.instance.run("permission", "add", f"my-org/{case.unique('deny')}", "effect=Deny",
+                          'scopes=["write:application"]', f'users=["{self.who}"]', code=0)
+        reply = self.refresh(self.web.id, told["refresh_token"], client_secret=self.web.secret)
+        self.assertEqual(self.scope_of(reply), "application:read")
+
+
 class Clients(oauth_case.OAuthCase):
     """Who may use which grant by which method: A7, A10, A34."""
 

@@ -57,6 +57,48 @@ class Introspect(oauth_case.OAuthCase):
         self.instance.change("UPDATE token SET revoked_at_s = 1")
         self.assert_dead(self.ask(told["access_token"]))
 
+    def test_A38_scopes_that_hold_now(self):
+        """The words of the token, as far as the MCP endpoint would still go by them."""
+        words = "openid application:write read email"
+        self.registered(self.web.id, "read write openid email")
+        user = self.user(scope="admin")
+        told = self.tokens(self.web.id, user, scope=words, client_secret=self.web.secret)
+        for registered, held, left in (
+                ("admin openid email profile", "admin", words),
+                (f"{case.READ} openid", "admin", f"openid {case.READ}"),
+                ("admin", f"{case.BOTH} read:user", f"application:write {case.READ} read:user"),
+                ("admin openid email", "", "openid email"),
+                ("write", case.READ, "")):
+            self.registered(self.web.id, registered)
+            self.holds(user, held)
+            for kind in ("access_token", "refresh_token"):
+                with self.subTest(registered=registered, held=held, kind=kind):
+                    answer = self.ask(told[kind]).json()
+                    self.assertEqual((answer["active"], answer["scope"]), (True, left))
+            tools = self.http.rpc("tools/list", token=told["access_token"]).json()["result"]
+            self.assertEqual("add_application" in {tool["name"] for tool in tools["tools"]},
+                             "write" in left)
+
+    def test_A38_scopes_of_a_client_itself(self):
+        """A script's token, too."""
+        made = self.made(grants=["client_credentials"])
+        token = self.http.token_reply(made, scope=f"application:write {case.READ}").json()
+        self.registered(made.id, "read")
+        self.assertEqual(self.ask(token["access_token"], made).json()["scope"], case.READ)
+        self.registered(made.id, "openid")
+        self.assertEqual(self.ask(token["access_token"], made).json()["scope"], "")
+
+    def test_A38_client_of_some_addresses(self):
+        """Who asks does not use the token, and may be anywhere; a stranger learns nothing."""
+        made = self.made("ipWhitelist=127.0.0.0/8,::1", grants=["client_credentials"])
+        token = self.http.token(made)
+        self.assert_token_good(token)
+        answer = self.ask(token, made)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        self.assertIs(answer.json()["active"], True)
+        self.assert_dead(self.ask(token))
+        self.assertIs(self.ask(token, made).json()["active"], True)
+
     def test_A38_needs_authentication(self):
         """A public client, a wrong secret, nobody."""
         public = self.register()["client_id"]

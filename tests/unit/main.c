@@ -24,6 +24,7 @@ extern const struct cm_suite cm_suite_auth_key;
 extern const struct cm_suite cm_suite_auth_libjwt_key;
 extern const struct cm_suite cm_suite_auth_libjwt_type;
 extern const struct cm_suite cm_suite_auth_password;
+extern const struct cm_suite cm_suite_auth_person;
 extern const struct cm_suite cm_suite_auth_principal;
 extern const struct cm_suite cm_suite_auth_redirect_uri;
 extern const struct cm_suite cm_suite_auth_scope;
@@ -135,6 +136,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_auth_libjwt_key,
     &cm_suite_auth_libjwt_type,
     &cm_suite_auth_password,
+    &cm_suite_auth_person,
     &cm_suite_auth_principal,
     &cm_suite_auth_redirect_uri,
     &cm_suite_auth_scope,

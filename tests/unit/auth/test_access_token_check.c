@@ -328,6 +328,65 @@ static void test_broken_store(void)
 	}
 }
 
+/* A client may be used from some addresses only; asking about its tokens is no use of them. */
+static void test_addresses(void)
+{
+	static const struct {
+		const char *address;
+		enum cm_status rc;
+	} rows[] = {{"192.0.2.1", CM_OK},
+	            {"192.0.2.200", CM_OK},
+	            {"192.0.3.1", CM_UNAUTHORIZED},
+	            {"", CM_UNAUTHORIZED},
+	            {NULL, CM_UNAUTHORIZED}};
+	struct fixture_world world;
+	struct cm_buf token = {0};
+
+	make_world(&world);
+	sign(&world, "", "", &token);
+	CU_ASSERT_TRUE(fixture_sql(world.ctx.store,
+	                           "UPDATE application SET ip_whitelist = '::1, 192.0.2.0/24'"));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_principal who = {.client_id = "nobody", .address = rows[i].address};
+		const char *name = rows[i].address == NULL ? "NULL" : rows[i].address;
+		enum cm_status rc = cm_access_token_check(&world.ctx, token.data, &who, NULL);
+
+		ASSERT_ROW(name, rc == rows[i].rc);
+		ASSERT_ROW(name, strcmp(who.client_id, rc == CM_OK ? "app" : "nobody") == 0);
+		who = (struct cm_principal){.address = rows[i].address};
+		rc = cm_access_token_look(&world.ctx, token.data, &who, NULL);
+		ASSERT_ROW(name, rc == CM_OK && strcmp(who.client_id, "app") == 0);
+	}
+	cm_buf_clear(&token);
+	fixture_world_clear(&world);
+}
+
+/* All else counts for who asks as for who uses it. */
+static void test_look(void)
+{
+	static const char *const changes[] = {
+	    "UPDATE token SET revoked_at_s = 1",
+	    "UPDATE application SET disable_signin = 1",
+	    "UPDATE application SET client_id = 'other'",
+	    "DELETE FROM token",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		struct fixture_world world;
+		struct cm_principal who = {.client_id = "nobody"};
+		struct cm_buf token = {0};
+
+		make_world(&world);
+		sign(&world, "", "", &token);
+		CU_ASSERT_TRUE(fixture_sql(world.ctx.store, changes[i]));
+		ASSERT_ROW(changes[i], cm_access_token_look(&world.ctx, token.data, &who, NULL) ==
+		                           CM_UNAUTHORIZED);
+		ASSERT_ROW(changes[i], strcmp(who.client_id, "nobody") == 0);
+		cm_buf_clear(&token);
+		fixture_world_clear(&world);
+	}
+}
+
 static const struct cm_test tests[] = {
     {"good claims are taken, and claims that are not known are passed over", test_good},
     {"a claim that is wrong, missing or of another type is refused, twice", test_bad_claims},
@@ -337,6 +396,8 @@ static const struct cm_test tests[] = {
     {"the organisation is the registry's", test_organization_now},
     {"a token that was issued lets its client in", test_issued},
     {"a store that fails is told as such, not as a bad token", test_broken_store},
+    {"where a client may be used from counts for use, not for asking", test_addresses},
+    {"who asks about a token that has ended is told so", test_look},
 };
 
 CM_SUITE(cm_suite_auth_access_token_check, "auth/access_token_check", tests);

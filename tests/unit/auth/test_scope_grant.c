@@ -177,6 +177,37 @@ static void test_once(void)
 	cm_buf_clear(&out);
 }
 
+/* What is left of a list, as it is spelled and ordered, behind what is there. */
+static void test_within(void)
+{
+	static const struct {
+		const char *list;
+		cm_scope_set within;
+		const char *left;
+	} rows[] = {
+	    {"application:write openid read:application", READ | WRITE | CM_SCOPE_OPENID,
+	     "application:write openid read:application"},
+	    {"application:write openid read:application", READ | CM_SCOPE_OPENID,
+	     "openid read:application"},
+	    {"email read openid", READ | CM_SCOPE_EMAIL, "email read:application"},
+	    {"admin", CM_SCOPE_ALL, "admin"},
+	    {"read write", READ | CM_SCOPE_ANY_WRITE, "read:application"},
+	    {"write nonsense", READ, ""},
+	    {"read nonsense", CM_SCOPE_ALL, "read"},
+	    {"read", 0, ""},
+	    {"", ~(cm_scope_set)0, ""},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_buf out = {0};
+
+		ASSERT_ROW(rows[i].list,
+		           cm_scope_put_within(&out, rows[i].list, rows[i].within, NULL) == CM_OK);
+		ASSERT_ROW(rows[i].list, strcmp(cm_buf_str(&out), rows[i].left) == 0);
+		cm_buf_clear(&out);
+	}
+}
+
 static size_t count_words(cm_scope_set set, const char **last)
 {
 	size_t cursor = 0, count = 0;
@@ -222,6 +253,7 @@ static const struct cm_test tests[] = {
     {"what a client is not registered for is refused or left out", test_not_registered},
     {"nobody grants more than he holds", test_beyond_held},
     {"a word is granted once", test_once},
+    {"of a list the words within a set are left, in their order", test_within},
     {"each scope is described in words of its own", test_described},
 };
 

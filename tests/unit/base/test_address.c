@@ -164,6 +164,31 @@ static void test_other_families(void)
 	}
 }
 
+static void test_in_list(void)
+{
+	static const struct {
+		const char *list, *address;
+		bool in;
+	} rows[] = {
+	    {"127.0.0.1", "127.0.0.1", true},
+	    {"127.0.0.1", "::ffff:127.0.0.1", true},
+	    {"10.0.0.0/8, 127.0.0.0/8", "127.255.255.255", true},
+	    {"10.0.0.0/8,127.0.0.0/8", "128.0.0.0", false},
+	    {"::1", "127.0.0.1", false},
+	    {"::/0", "127.0.0.1", true},
+	    {"0.0.0.0/0", "::1", false},
+	    {"", "127.0.0.1", false},
+	    {"::/0", "", false},
+	    {"::/0", "localhost", false},
+	    {"::/0", NULL, false},
+	    {"", NULL, false},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		ASSERT_ROW(rows[i].list,
+		           cm_address_in_list(rows[i].list, rows[i].address) == rows[i].in);
+}
+
 static const struct cm_test tests[] = {
     {"every special range of IPv4 ends where its registry says", test_ranges4},
     {"an IPv4 address within an IPv6 one is looked at as itself", test_mapped},
@@ -171,6 +196,7 @@ static const struct cm_test tests[] = {
     {"of IPv6 only the global range is public, less its special parts", test_ranges6},
     {"well-known addresses are what they are known for", test_well_known},
     {"what is no IP address is not public", test_other_families},
+    {"an address is in a list by its ranges; what is none, and NULL, is in no list", test_in_list},
 };
 
 CM_SUITE(cm_suite_base_address, "base/address", tests);
