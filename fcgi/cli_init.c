@@ -110,7 +110,7 @@ static enum cm_status renew_secret(struct cli *cli, const struct seed *seed,
 
 	snprintf(id.owner, sizeof id.owner, "%s", seed->owner);
 	snprintf(id.name, sizeof id.name, "%s", seed->name);
-	rc = cm_application_rotate_secret(cli->ctx.store, &cli->caller, &id, false, &told, err);
+	rc = cm_application_rotate_secret(&cli->ctx, &cli->caller, &id, false, &told, err);
 	if (rc == CM_OK)
 		rc = take_credentials(&told, out, err);
 	cm_buf_clear(&told);

@@ -413,7 +413,7 @@ enum cm_status cli_application_rotate_secret(struct cli *cli, struct cm_err *err
 
 	if (rc != CM_OK)
 		return rc;
-	rc = cm_application_rotate_secret(cli->ctx.store, &cli->caller, &id, false, &out, err);
+	rc = cm_application_rotate_secret(&cli->ctx, &cli->caller, &id, false, &out, err);
 	if (rc == CM_OK)
 		rc = cli_print_object(cli, cm_buf_str(&out), err);
 	cm_buf_clear(&out);

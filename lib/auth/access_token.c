@@ -149,7 +149,9 @@ enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
 	if (caller.ip_whitelist[0] != '\0' &&
 	    !cm_address_in_list(caller.ip_whitelist, out->address))
 		return refuse(err, "The client may not be used from this address.");
-	return tell(ctx, &claims, &caller, out, err);
+	if ((rc = tell(ctx, &claims, &caller, out, err)) == CM_OK)
+		out->token = token;
+	return rc;
 }
 
 enum cm_status cm_access_token_look(struct cm_context *ctx, const char *token,

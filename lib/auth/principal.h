@@ -16,6 +16,7 @@ struct cm_principal {
 	char organization[CM_NAME_MAX + 1];
 	char user[CM_USER_TEXT];          /* the person in whose name: owner/name, "" for none */
 	int64_t user_id;                  /* of that person's row; 0: none */
+	const char *token;                /* it was let in by; borrowed, NULL: by none */
 	cm_scope_set scopes;              /* of the token, as far as they are still good */
 	cm_scope_set identity;            /* the same of scopes about the person */
 	const char *request_id;           /* borrowed */

@@ -110,6 +110,9 @@ static void answer_single(struct cm_message *m, const cm_json *message, struct c
 	if (rc == CM_SCOPE)
 		cm_exchange_challenge(x, "insufficient_scope", "The token lacks a scope.",
 		                      x->caller.scopes | m->wanted);
+	else if (rc == CM_UNAUTHORIZED)
+		cm_exchange_challenge(x, "invalid_token", "The token is not good any more.",
+		                      CM_SCOPE_CORE);
 	cm_exchange_put_retry_after(x);
 }
 

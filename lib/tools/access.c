@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/access_token.h"
 #include "store/organization.h"
 #include "tools/crud.h"
 
@@ -120,4 +121,39 @@ enum cm_status cm_access_list(const struct cm_principal *caller, const char *own
 		return CM_OK;
 	return cm_err_set(err, CM_FORBIDDEN, "owner: must be %s, your organisation.",
 	                  caller->organization);
+}
+
+struct checked {
+	struct cm_context *ctx;
+	const struct cm_principal *caller;
+	cm_store_work *work;
+	void *arg;
+};
+
+static enum cm_status check_and_work(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	const struct checked *checked = arg;
+	const struct cm_principal *caller = checked->caller;
+	struct cm_principal now = *caller;
+	enum cm_status rc = cm_access_token_check(checked->ctx, caller->token, &now, err);
+
+	if (rc != CM_OK)
+		return rc;
+	if (now.scopes != caller->scopes || strcmp(now.organization, caller->organization) != 0 ||
+	    strcmp(now.user, caller->user) != 0)
+		return cm_err_set(err, CM_UNAUTHORIZED,
+		                  "What the token is good for was changed at this moment.");
+	return checked->work(store, checked->arg, err);
+}
+
+enum cm_status cm_access_write(struct cm_context *ctx, const struct cm_principal *caller,
+                               cm_store_work *work, void *arg, struct cm_err *err)
+{
+	struct checked checked = {ctx, caller, work, arg};
+
+	/* The command line has no token; and who was let in within the transaction has not waited.
+	 */
+	if (caller->token == NULL || cm_store_is_writing(ctx->store))
+		return cm_store_write(ctx->store, work, arg, err);
+	return cm_store_write(ctx->store, check_and_work, &checked, err);
 }

@@ -1,6 +1,7 @@
 #ifndef CM_TOOLS_ACCESS_H
 #define CM_TOOLS_ACCESS_H
 
+#include "auth/context.h"
 #include "auth/principal.h"
 #include "store/entity.h"
 #include "store/store.h"
@@ -35,6 +36,14 @@ enum cm_status cm_access_change(struct cm_store *store, const struct cm_crud *cr
  */
 enum cm_status cm_access_remove(const struct cm_crud *crud, const struct cm_principal *caller,
                                 const struct cm_record *row, cm_scope_set held, struct cm_err *err);
+
+/*
+ * cm_store_write() for a caller: what a tool changes is changed by this.  Who was let in may have
+ * waited for the lock, so within the transaction the token must still be good for the same.
+ * CM_UNAUTHORIZED when it is not, and work is not done.
+ */
+enum cm_status cm_access_write(struct cm_context *ctx, const struct cm_principal *caller,
+                               cm_store_work *work, void *arg, struct cm_err *err);
 
 /* Whether the caller may list an owner's rows. CM_FORBIDDEN. */
 enum cm_status cm_access_list(const struct cm_principal *caller, const char *owner,

@@ -111,7 +111,7 @@ static enum cm_status change_secret(const struct cm_crud_step *step, void *arg, 
 	return make_secret(step->record, step->once, err);
 }
 
-enum cm_status cm_application_rotate_secret(struct cm_store *store,
+enum cm_status cm_application_rotate_secret(struct cm_context *ctx,
                                             const struct cm_principal *caller,
                                             const struct cm_id *id, bool dry_run,
                                             struct cm_buf *out, struct cm_err *err)
@@ -129,7 +129,7 @@ enum cm_status cm_application_rotate_secret(struct cm_store *store,
 	enum cm_status rc;
 
 	cm_record_init(&record, &cm_application_entity);
-	rc = cm_crud_change_row(store, &change, err);
+	rc = cm_crud_change_row(ctx, &change, err);
 	if (rc == CM_DRY_RUN) {
 		cm_err_clear(err);
 		rc = CM_OK;
@@ -165,8 +165,8 @@ static enum cm_status rotate_secret(const struct cm_tool_call *call, struct cm_t
 		return rc;
 	if (dry_run)
 		cm_buf_puts(&result->note, "This was a dry run: nothing was changed.");
-	return cm_application_rotate_secret(call->ctx->store, call->caller, &id, dry_run,
-	                                    &result->text, err);
+	return cm_application_rotate_secret(call->ctx, call->caller, &id, dry_run, &result->text,
+	                                    err);
 }
 
 static void put_rotate_output(const struct cm_tool *tool, struct cm_buf *buf)

@@ -217,7 +217,7 @@ enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_resul
 	if ((rc = cm_arguments_check(call, known, err)) == CM_OK &&
 	    (rc = cm_arguments_object(call, &change.patch, err)) == CM_OK &&
 	    (rc = cm_arguments_bool(call, "dry_run", &change.dry_run, err)) == CM_OK)
-		rc = cm_store_write(call->ctx->store, write_new, &change, err);
+		rc = cm_access_write(call->ctx, call->caller, write_new, &change, err);
 	if (rc == CM_CONFLICT)
 		rc = explain_conflict(call->ctx->store, crud, &record, err);
 	rc = undone(rc, err);
@@ -277,15 +277,15 @@ static enum cm_status write_change(struct cm_store *store, void *arg, struct cm_
 	return finish(&step, change, err);
 }
 
-enum cm_status cm_crud_change_row(struct cm_store *store, struct cm_crud_change *change,
+enum cm_status cm_crud_change_row(struct cm_context *ctx, struct cm_crud_change *change,
                                   struct cm_err *err)
 {
 	struct cm_err why = {0};
-	enum cm_status rc = cm_store_write(store, write_change, change, &why);
+	enum cm_status rc = cm_access_write(ctx, change->caller, write_change, change, &why);
 
 	/* SQLite's own conflicts say nothing of what was in conflict. */
 	if (rc == CM_CONFLICT && strncmp(why.text, "if_match", 8) != 0)
-		return explain_conflict(store, change->crud, change->record, err);
+		return explain_conflict(ctx->store, change->crud, change->record, err);
 	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 }
 
@@ -317,7 +317,7 @@ enum cm_status cm_crud_update(const struct cm_tool_call *call, struct cm_tool_re
 	    (rc = cm_arguments_object(call, &change.patch, err)) == CM_OK &&
 	    (rc = cm_arguments_bool(call, "dry_run", &change.dry_run, err)) == CM_OK &&
 	    (rc = cm_arguments_text(call, "if_match", &change.if_match, err)) == CM_OK &&
-	    (rc = undone(cm_crud_change_row(call->ctx->store, &change, err), err)) == CM_OK)
+	    (rc = undone(cm_crud_change_row(call->ctx, &change, err), err)) == CM_OK)
 		rc = put_answer(&change, false, result, err);
 	cm_buf_clear(&change.before);
 	cm_buf_clear(&change.once);

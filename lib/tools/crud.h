@@ -101,8 +101,9 @@ struct cm_crud_change {
 	struct cm_buf once;   /* see struct cm_crud_step; the caller's to clear */
 };
 
-/* Do it in one transaction. CM_NOT_FOUND, CM_FORBIDDEN, CM_CONFLICT, CM_INPUT, CM_DRY_RUN. */
-enum cm_status cm_crud_change_row(struct cm_store *store, struct cm_crud_change *change,
+/* Do it by cm_access_write(). CM_UNAUTHORIZED, CM_NOT_FOUND, CM_FORBIDDEN, CM_CONFLICT, CM_INPUT,
+ * CM_DRY_RUN. */
+enum cm_status cm_crud_change_row(struct cm_context *ctx, struct cm_crud_change *change,
                                   struct cm_err *err);
 
 /* Append the member dryRun: what would differ between two rows ("" for none) as JSON. */

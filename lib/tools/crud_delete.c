@@ -109,7 +109,7 @@ enum cm_status cm_crud_delete(const struct cm_tool_call *call, struct cm_tool_re
 	    (rc = cm_arguments_bool(call, "cascade", &removal.cascade, err)) == CM_OK &&
 	    (rc = cm_arguments_bool(call, "dry_run", &removal.dry_run, err)) == CM_OK &&
 	    (rc = cm_arguments_text(call, "if_match", &removal.if_match, err)) == CM_OK)
-		rc = cm_store_write(call->ctx->store, write_removal, &removal, err);
+		rc = cm_access_write(call->ctx, call->caller, write_removal, &removal, err);
 	if (rc == CM_DRY_RUN) {
 		cm_err_clear(err);
 		rc = CM_OK;

@@ -217,6 +217,26 @@ class Store(case.Case):
         finally:
             release.join()
 
+    def test_revoked_while_waiting(self):
+        """Who holds the lock revokes the token of a caller that waits for it: nothing is added."""
+        made = self.fresh()
+        token = self.demo()
+        connection = sqlite3.connect(made.database, isolation_level=None, timeout=30,
+                                     check_same_thread=False)
+        self.addCleanup(connection.close)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE token SET revoked_at_s = 1")
+        release = threading.Timer(0.5, connection.execute, ["COMMIT"])
+        release.start()
+        try:
+            reply = self.http.call_tool_reply(token, "add_application", {
+                "application": {"owner": "my-org", "name": "after"}})
+        finally:
+            release.join()
+        self.assertEqual(reply.status_code, 401, reply.text)
+        self.assertIn('error="invalid_token"', reply.headers["WWW-Authenticate"])
+        self.assertFalse(made.query("SELECT * FROM application WHERE name = 'after'"))
+
     def test_reads_go_on_under_a_lock(self):
         """A write lock stops no reader."""
         made = self.fresh()

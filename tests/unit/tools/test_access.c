@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "auth/access_token.h"
 #include "support.h"
 
 #define READ  CM_SCOPE_BIT(CM_SCOPE_READ_APPLICATION)
@@ -201,6 +202,47 @@ static void test_a_store_that_fails(void)
 	cm_store_close(store);
 }
 
+/* Who was let in waits for the lock, and meanwhile the token is good for less. */
+static void test_R6_changed_while_waiting(void)
+{
+	static const char *const changes[] = {
+	    "UPDATE token SET revoked_at_s = 1",
+	    "DELETE FROM token",
+	    "UPDATE application SET disable_signin = 1",
+	    "UPDATE application SET scope = 'write:application'",
+	    "UPDATE application SET organization = 'other-org'",
+	    "UPDATE application SET ip_whitelist = '192.0.2.1'",
+	};
+	static const char *const calls[][2] = {
+	    {"add_application", "{\"application\":{\"name\":\"new\"}}"},
+	    {"update_application", "{\"id\":\"my-org/reader\",\"application\":{\"tag\":\"x\"}}"},
+	    {"rotate_application_secret", "{\"id\":\"my-org/reader\"}"},
+	    {"delete_application", "{\"id\":\"my-org/reader\"}"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(changes) * COUNT_OF(calls); i++) {
+		const char *change = changes[i / COUNT_OF(calls)];
+		const char *const *call = calls[i % COUNT_OF(calls)];
+		struct cm_principal caller = {.request_id = "", .address = "127.0.0.1"};
+		struct support_rows before, after;
+		struct cm_err err = {0};
+		struct serve serve;
+
+		serve_open(&serve);
+		CU_ASSERT_EQUAL(cm_context_refresh(&serve.ctx, NULL), CM_OK);
+		ASSERT_ROW(change, cm_access_token_check(&serve.ctx, serve.token[DEMO], &caller,
+		                                         NULL) == CM_OK);
+		cm_context_rest(&serve.ctx);
+		ASSERT_ROW(change, fixture_sql(serve.ctx.store, change));
+		before = support_rows(&serve);
+		ASSERT_ROW(call[0], support_tool(&serve, &caller, call[0], call[1], NULL, &err) ==
+		                        CM_UNAUTHORIZED);
+		after = support_rows(&serve);
+		ASSERT_ROW(call[0], support_same_rows(before, after));
+		serve_close(&serve);
+	}
+}
+
 static const struct cm_test tests[] = {
     {"R6 a row is seen by its organisation, if both its names are that, and by built-in",
      test_R6_see},
@@ -209,6 +251,7 @@ static const struct cm_test tests[] = {
     {"both organisations of a row exist", test_organizations_exist},
     {"R6 a row holds no scope that the caller does not, built-in too", test_R6_escalation},
     {"R6 only built-in lists what is of others", test_R6_list},
+    {"R6 who waited for the lock is looked at again", test_R6_changed_while_waiting},
     {"a store that fails refuses", test_a_store_that_fails},
 };
 
