@@ -117,6 +117,7 @@ extern const struct cm_suite cm_suite_tools_fields;
 extern const struct cm_suite cm_suite_tools_round_trip;
 extern const struct cm_suite cm_suite_tools_schema;
 extern const struct cm_suite cm_suite_tools_tenancy;
+extern const struct cm_suite cm_suite_tools_user;
 
 static const struct cm_suite *const suites[] = {
     &cm_suite_auth_access_token,
@@ -228,6 +229,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_tools_round_trip,
     &cm_suite_tools_schema,
     &cm_suite_tools_tenancy,
+    &cm_suite_tools_user,
 };
 
 /* What tests log is wanted only by those that look at it. */
