@@ -73,6 +73,7 @@ extern const struct cm_suite cm_suite_mcp_revision_table;
 extern const struct cm_suite cm_suite_mcp_tool;
 extern const struct cm_suite cm_suite_mcp_tools;
 extern const struct cm_suite cm_suite_oauth_authorization_scope;
+extern const struct cm_suite cm_suite_oauth_browser;
 extern const struct cm_suite cm_suite_oauth_document;
 extern const struct cm_suite cm_suite_oauth_metadata;
 extern const struct cm_suite cm_suite_oauth_metadata_same;
@@ -185,6 +186,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_mcp_tool,
     &cm_suite_mcp_tools,
     &cm_suite_oauth_authorization_scope,
+    &cm_suite_oauth_browser,
     &cm_suite_oauth_document,
     &cm_suite_oauth_metadata,
     &cm_suite_oauth_metadata_same,
