@@ -85,8 +85,8 @@ enum cm_status cm_context_group_end(struct cm_context *ctx, struct cm_err *err);
 bool cm_context_group_is_open(const struct cm_context *ctx);
 
 /*
- * For a request that will sign something: end its group now, for nobody shall wait for the lock so
- * long.  On failure the request must fail with what this returned.
+ * For a request that will sign or hash something: end its group now, for nobody shall wait for the
+ * lock so long.  On failure the request must fail with what this returned.
  */
 enum cm_status cm_context_group_leave(struct cm_context *ctx, struct cm_err *err);
 

@@ -37,7 +37,10 @@ enum cm_status cm_throttle_failed(struct cm_store *store, enum cm_throttle_kind 
 enum cm_status cm_throttle_count(struct cm_store *store, enum cm_throttle_kind kind,
                                  const char *subject, int64_t *wait_s, struct cm_err *err);
 
-/* It went well; forget the failures.  A transaction of its own, if there are any. */
+/*
+ * It went well; forget the failures.  If there are any, a transaction of its own, or a part of the
+ * one that is open.
+ */
 enum cm_status cm_throttle_passed(struct cm_store *store, enum cm_throttle_kind kind,
                                   const char *subject, struct cm_err *err);
 

@@ -136,7 +136,7 @@ static enum cm_status revoke(struct cm_exchange *x, struct cm_browser *browser,
 		return cm_err_set(err, CM_REQUEST, "The form names no application.");
 	work.application_id = strtoll(id, NULL, 10);
 	work.audit = cm_principal_audit(&x->caller, "revoke_consent", id, CM_OK);
-	rc = cm_store_write(x->ctx->store, write_revocation, &work, err);
+	rc = cm_browser_write(x, browser, write_revocation, &work, err);
 	if (rc == CM_OK)
 		cm_browser_go(x, CM_ACCOUNT_PATH, false);
 	return rc;

@@ -71,23 +71,42 @@ static void ask_to_sign_in(struct cm_exchange *x, const struct step *step, const
 
 /* --- the code --- */
 
+static enum cm_status ask(struct cm_err *err)
+{
+	return cm_err_set(err, CM_CONSENT_REQUIRED, "The user has to be asked.");
+}
+
 struct grant {
+	struct cm_exchange *x;
+	const struct cm_browser *browser;
+	const struct cm_consent_page *page;
 	struct cm_code code;
-	bool remember;
+	bool allowed; /* the person was asked, and said yes */
 	struct cm_audit audit;
 };
+
+/* Remember the yes of now, or see to it that an earlier one was not taken back meanwhile. */
+static enum cm_status write_consent(struct cm_store *store, const struct grant *grant,
+                                    struct cm_err *err)
+{
+	const struct cm_code *code = &grant->code;
+	bool needed = false;
+	enum cm_status rc;
+
+	if (grant->allowed)
+		return cm_consent_remember(store, code->user_id, code->application_id, code->scope,
+		                           err);
+	rc = cm_consent_is_needed(grant->x, grant->browser, grant->page, &needed, err);
+	return rc == CM_OK && needed ? ask(err) : rc;
+}
 
 static enum cm_status write_code(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	const struct grant *grant = arg;
-	const struct cm_code *code = &grant->code;
-	enum cm_status rc = CM_OK;
+	enum cm_status rc = write_consent(store, grant, err);
 
-	if (grant->remember)
-		rc = cm_consent_remember(store, code->user_id, code->application_id, code->scope,
-		                         err);
 	if (rc == CM_OK)
-		rc = cm_code_insert(store, code, err);
+		rc = cm_code_insert(store, &grant->code, err);
 	if (rc == CM_OK)
 		rc = cm_audit_insert(store, &grant->audit, err);
 	return rc == CM_OK ? cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err) : rc;
@@ -103,13 +122,17 @@ static void copy(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-/* Give the client a code. remember: the person was asked, and said yes. */
-static enum cm_status answer_with_code(struct cm_exchange *x, const struct step *step,
-                                       const char *scope, bool remember, struct cm_err *err)
+/*
+ * Give the client a code.  CM_LOGIN_REQUIRED or CM_CONSENT_REQUIRED when session or consent ended
+ * meanwhile.
+ */
+static enum cm_status answer_with_code(struct cm_exchange *x, struct step *step,
+                                       const struct cm_consent_page *page, bool allowed,
+                                       struct cm_err *err)
 {
 	const struct cm_authorization *request = &step->request;
 	const struct cm_session *session = &step->browser.session;
-	struct grant grant = {.remember = remember};
+	struct grant grant = {.x = x, .browser = &step->browser, .page = page, .allowed = allowed};
 	struct cm_code *code = &grant.code;
 	char text[CM_SECRET_TEXT];
 	enum cm_status rc;
@@ -124,12 +147,12 @@ static enum cm_status answer_with_code(struct cm_exchange *x, const struct step 
 	code->redirect_uri_sent = cm_authorization_get(request, "redirect_uri") != NULL;
 	copy(code->challenge, sizeof code->challenge,
 	     cm_authorization_get(request, "code_challenge"));
-	copy(code->scope, sizeof code->scope, scope);
+	copy(code->scope, sizeof code->scope, page->scope);
 	copy(code->nonce, sizeof code->nonce, cm_authorization_get(request, "nonce"));
 	code->signed_in_at_s = session->signed_in_at_s;
 	code->expires_at_s = cm_clock_now_s() + CODE_LIFE_S;
 	grant.audit = cm_principal_audit(&x->caller, "authorize", request->client.client_id, CM_OK);
-	rc = cm_store_write(x->ctx->store, write_code, &grant, err);
+	rc = cm_browser_write(x, &step->browser, write_code, &grant, err);
 	if (rc == CM_OK)
 		cm_authorization_answer(x, request, text);
 	cm_crypto_wipe(text, sizeof text);
@@ -149,33 +172,40 @@ static bool must_sign_in(const struct step *step)
 }
 
 /* The person is signed in: ask, or give the code.  allowed: the consent form says yes. */
-static enum cm_status decide(struct cm_exchange *x, const struct step *step, bool allowed,
+static enum cm_status decide(struct cm_exchange *x, struct step *step, bool allowed,
                              struct cm_err *err)
 {
 	const struct cm_authorization *request = &step->request;
 	struct cm_buf scope = {0};
 	struct cm_consent_page page = {.client = &request->client,
 	                               .redirect_uri = request->redirect_uri};
-	bool ask = true;
+	struct cm_err why = {0};
+	bool needed = true;
 	enum cm_status rc =
 	    cm_authorization_scope(x->ctx->store, cm_authorization_get(request, "scope"),
-	                           &request->client, &step->browser.session.user, &scope, err);
+	                           &request->client, &step->browser.session.user, &scope, &why);
 
 	page.scope = cm_buf_str(&scope);
 	if (rc == CM_OK && !allowed)
-		rc = cm_consent_is_needed(x, &step->browser, &page, &ask, err);
-	ask = (ask || request->prompt_consent) && !allowed;
-	if (rc == CM_OK && ask && request->prompt_none)
-		rc = cm_err_set(err, CM_CONSENT_REQUIRED, "The user has to be asked.");
-	else if (rc == CM_OK && ask)
-		cm_consent_page(x, &step->browser, &page);
+		rc = cm_consent_is_needed(x, &step->browser, &page, &needed, &why);
+	if (rc == CM_OK && (needed || request->prompt_consent) && !allowed)
+		rc = ask(&why);
 	else if (rc == CM_OK)
-		rc = answer_with_code(x, step, page.scope, allowed, err);
+		rc = answer_with_code(x, step, &page, allowed, &why);
+	if (rc == CM_CONSENT_REQUIRED && !request->prompt_none) {
+		cm_consent_page(x, &step->browser, &page);
+		rc = CM_OK;
+	} else if (rc == CM_LOGIN_REQUIRED && !request->prompt_none) {
+		ask_to_sign_in(x, step, NULL);
+		rc = CM_OK;
+	} else if (rc != CM_OK) {
+		cm_err_set(err, rc, "%s", why.text);
+	}
 	cm_buf_clear(&scope);
 	return rc;
 }
 
-static enum cm_status begin(struct cm_exchange *x, const struct step *step, struct cm_err *err)
+static enum cm_status begin(struct cm_exchange *x, struct step *step, struct cm_err *err)
 {
 	const struct cm_authorization *request = &step->request;
 	struct cm_err why = {0};

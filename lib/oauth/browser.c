@@ -36,10 +36,21 @@ static enum cm_status touch(struct cm_store *store, void *arg, struct cm_err *er
 	return cm_session_touch(store, arg, err);
 }
 
+/* Whether the browser has a session that is still good, and whose. */
+static enum cm_status find_session(struct cm_exchange *x, struct cm_browser *browser,
+                                   struct cm_err *err)
+{
+	int64_t idle_since_s = cm_clock_now_s() - x->ctx->settings.session_idle_s;
+	struct cm_err why = {0};
+	enum cm_status rc =
+	    cm_session_get(x->ctx->store, browser->sha256, idle_since_s, &browser->session, &why);
+
+	browser->signed_in = rc == CM_OK;
+	return rc == CM_OK || rc == CM_NOT_FOUND ? CM_OK : cm_err_set(err, rc, "%s", why.text);
+}
+
 enum cm_status cm_browser_open(struct cm_exchange *x, struct cm_browser *out, struct cm_err *err)
 {
-	int64_t now_s = cm_clock_now_s();
-	struct cm_err why = {0};
 	enum cm_status rc;
 
 	*out = (struct cm_browser){0};
@@ -51,19 +62,38 @@ enum cm_status cm_browser_open(struct cm_exchange *x, struct cm_browser *out, st
 			cm_cookie_set(x, out->secret);
 		return derive(out, err);
 	}
-	if ((rc = derive(out, err)) != CM_OK)
+	if ((rc = derive(out, err)) != CM_OK || (rc = find_session(x, out, err)) != CM_OK ||
+	    !out->signed_in)
 		return rc;
-	rc = cm_session_get(x->ctx->store, out->sha256, now_s - x->ctx->settings.session_idle_s,
-	                    &out->session, &why);
-	if (rc == CM_NOT_FOUND)
-		return CM_OK;
-	if (rc != CM_OK)
-		return cm_err_set(err, rc, "%s", why.text);
-	out->signed_in = true;
 	cm_browser_set_caller(x, &out->session.user);
-	if (out->session.seen_at_s < now_s - TOUCH_S)
+	if (out->session.seen_at_s < cm_clock_now_s() - TOUCH_S)
 		rc = cm_store_write(x->ctx->store, touch, out->sha256, err);
 	return rc;
+}
+
+struct personal {
+	struct cm_exchange *x;
+	struct cm_browser *browser;
+	cm_store_work *work;
+	void *arg;
+};
+
+static enum cm_status write_personal(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	const struct personal *personal = arg;
+	enum cm_status rc = find_session(personal->x, personal->browser, err);
+
+	if (rc == CM_OK && !personal->browser->signed_in)
+		rc = cm_err_set(err, CM_LOGIN_REQUIRED, "The user has to sign in.");
+	return rc == CM_OK ? personal->work(store, personal->arg, err) : rc;
+}
+
+enum cm_status cm_browser_write(struct cm_exchange *x, struct cm_browser *browser,
+                                cm_store_work *work, void *arg, struct cm_err *err)
+{
+	struct personal personal = {x, browser, work, arg};
+
+	return cm_store_write(x->ctx->store, write_personal, &personal, err);
 }
 
 void cm_browser_set_caller(struct cm_exchange *x, const struct cm_user *user)
@@ -112,54 +142,84 @@ enum cm_status cm_browser_read_form(struct cm_exchange *x, const struct cm_brows
 /* --- signing in --- */
 
 struct sign_in {
+	struct cm_exchange *x;
 	const struct cm_browser *old;
 	struct cm_browser fresh;
-	int64_t expires_at_s;
+	const char *account; /* whose failures are forgotten */
+	const char *password;
+	struct cm_user user;                 /* as last read; id 0: nobody */
+	bool changed;                        /* after the password was verified */
 	char rehashed[CM_PASSWORD_HASH_MAX]; /* of the same password; "": the hash is fine */
-	struct cm_audit audit;
 };
+
+static enum cm_status refuse(struct cm_err *err)
+{
+	return cm_err_set(err, CM_UNAUTHORIZED, "The name or the password is wrong.");
+}
+
+/* Read the person again: it took long to verify the password. */
+static enum cm_status check_user(struct cm_store *store, struct sign_in *work, struct cm_err *err)
+{
+	struct cm_err why = {0};
+	struct cm_user user;
+	enum cm_status rc = cm_user_by_id(store, work->user.id, &user, &why);
+
+	if (rc != CM_OK && rc != CM_NOT_FOUND)
+		return cm_err_set(err, rc, "%s", why.text);
+	work->changed = user.forbidden || strcmp(user.password_hash, work->user.password_hash) != 0;
+	work->user = user;
+	return work->changed ? refuse(err) : CM_OK;
+}
 
 static enum cm_status write_session(struct cm_store *store, void *arg, struct cm_err *err)
 {
-	const struct sign_in *work = arg;
+	struct sign_in *work = arg;
+	int64_t now_s = cm_clock_now_s();
+	struct cm_audit audit;
 	enum cm_status rc;
 
+	if ((rc = check_user(store, work, err)) != CM_OK)
+		return rc;
+	work->fresh.session = (struct cm_session){work->user, now_s, now_s};
+	cm_browser_set_caller(work->x, &work->user);
+	audit = cm_principal_audit(&work->x->caller, "sign_in", work->x->caller.user, CM_OK);
 	if (work->rehashed[0] != '\0' &&
-	    (rc = cm_user_set_password(store, work->fresh.session.user.id, work->rehashed, err)) !=
-	        CM_OK)
+	    (rc = cm_user_set_password(store, work->user.id, work->rehashed, err)) != CM_OK)
 		return rc;
 	if ((rc = cm_session_delete(store, work->old->sha256, err)) != CM_OK ||
-	    (rc = cm_session_insert(store, work->fresh.sha256, work->fresh.session.user.id,
-	                            work->expires_at_s, err)) != CM_OK ||
-	    (rc = cm_audit_insert(store, &work->audit, err)) != CM_OK)
+	    (rc = cm_session_insert(store, work->fresh.sha256, work->user.id,
+	                            now_s + work->x->ctx->settings.session_lifetime_s, err)) !=
+	        CM_OK ||
+	    (rc = cm_throttle_passed(store, CM_THROTTLE_USER, work->account, err)) != CM_OK ||
+	    (rc = cm_audit_insert(store, &audit, err)) != CM_OK)
 		return rc;
 	return cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err);
 }
 
-/* A new secret at each sign-in, so that one that was planted before is worth nothing. */
-static enum cm_status begin_session(struct cm_exchange *x, struct cm_browser *browser,
-                                    const struct cm_user *user, const char *password,
-                                    struct cm_err *err)
+/*
+ * Verify the password, and begin a session with a new secret, so that one that was planted before
+ * is worth nothing.  CM_UNAUTHORIZED; and work->changed when the password may be right, but not for
+ * the hash that it was verified with.
+ */
+static enum cm_status begin_session(struct sign_in *work, struct cm_err *err)
 {
-	struct sign_in work = {
-	    .old = browser,
-	    .fresh = {.signed_in = true, .session = {*user, cm_clock_now_s(), cm_clock_now_s()}},
-	    .expires_at_s = cm_clock_now_s() + x->ctx->settings.session_lifetime_s,
-	};
+	const struct cm_user *user = &work->user;
 	enum cm_status rc;
 
-	cm_browser_set_caller(x, user);
-	work.audit = cm_principal_audit(&x->caller, "sign_in", x->caller.user, CM_OK);
+	work->changed = false;
+	work->rehashed[0] = '\0';
+	if ((rc = cm_password_verify(work->password, user->password_hash, err)) != CM_OK)
+		return rc;
+	if (user->forbidden)
+		return refuse(err);
 	if (cm_password_is_old(user->password_hash) &&
-	    (rc = cm_password_hash(password, work.rehashed, err)) != CM_OK)
+	    (rc = cm_password_hash(work->password, work->rehashed, err)) != CM_OK)
 		return rc;
-	if ((rc = cm_crypto_secret(work.fresh.secret, err)) != CM_OK ||
-	    (rc = derive(&work.fresh, err)) != CM_OK ||
-	    (rc = cm_store_write(x->ctx->store, write_session, &work, err)) != CM_OK)
+	work->fresh = (struct cm_browser){.signed_in = true};
+	if ((rc = cm_crypto_secret(work->fresh.secret, err)) != CM_OK ||
+	    (rc = derive(&work->fresh, err)) != CM_OK)
 		return rc;
-	cm_cookie_set(x, work.fresh.secret);
-	*browser = work.fresh;
-	return CM_OK;
+	return cm_store_write(work->x->ctx->store, write_session, work, err);
 }
 
 /*
@@ -175,35 +235,37 @@ static void account_subject(const char *login, char out[ACCOUNT_MAX])
 	cm_text_repair(out);
 }
 
-static enum cm_status check_password(struct cm_exchange *x, const struct cm_user *user,
-                                     const char *login, const char *password, struct cm_err *err)
+/* Sign in, slowed down by the failures of the account and of the address. */
+static enum cm_status sign_in(struct sign_in *work, struct cm_err *err)
 {
+	struct cm_exchange *x = work->x;
 	struct cm_store *store = x->ctx->store;
-	char address[CM_THROTTLE_ADDRESS_TEXT], account[ACCOUNT_MAX];
+	char address[CM_THROTTLE_ADDRESS_TEXT];
 	struct cm_err why = {0};
 	enum cm_status rc;
 
-	account_subject(login, account);
 	cm_throttle_address(x->caller.address, address);
-	if ((rc = cm_throttle_check(store, CM_THROTTLE_USER, account, &x->retry_after_s, err)) !=
-	        CM_OK ||
+	if ((rc = cm_throttle_check(store, CM_THROTTLE_USER, work->account, &x->retry_after_s,
+	                            err)) != CM_OK ||
 	    (rc = cm_throttle_check(store, CM_THROTTLE_ADDRESS, address, &x->retry_after_s, err)) !=
 	        CM_OK)
 		return rc;
-	rc = cm_password_verify(password, user->password_hash, &why);
-	if (rc == CM_OK && user->forbidden)
-		rc = cm_err_set(&why, CM_UNAUTHORIZED, "The name or the password is wrong.");
-	if (rc == CM_OK)
-		return cm_throttle_passed(store, CM_THROTTLE_USER, account, err);
+	rc = begin_session(work, &why);
+	/* Another password, or the same one that another sign-in has hashed anew. */
+	if (work->changed) {
+		cm_err_clear(&why);
+		rc = begin_session(work, &why);
+	}
 	if (rc == CM_UNAUTHORIZED) {
-		enum cm_status noted = cm_throttle_failed(store, CM_THROTTLE_USER, account, err);
+		enum cm_status noted =
+		    cm_throttle_failed(store, CM_THROTTLE_USER, work->account, err);
 
 		if (noted == CM_OK)
 			noted = cm_throttle_failed(store, CM_THROTTLE_ADDRESS, address, err);
 		if (noted != CM_OK)
 			return noted;
 	}
-	return cm_err_set(err, rc, "%s", why.text);
+	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 }
 
 enum cm_status cm_browser_sign_in(struct cm_exchange *x, struct cm_browser *browser,
@@ -212,19 +274,24 @@ enum cm_status cm_browser_sign_in(struct cm_exchange *x, struct cm_browser *brow
 {
 	const char *login = cm_params_get(form, "username");
 	const char *password = cm_params_get(form, "password");
+	char account[ACCOUNT_MAX];
+	struct sign_in work = {.x = x, .old = browser, .account = account, .password = password};
 	struct cm_err why = {0};
-	struct cm_user user;
 	enum cm_status rc;
 
 	if (login == NULL || password == NULL)
 		return cm_err_set(err, CM_UNAUTHORIZED, "Type in both a name and a password.");
 	if (strlen(password) > CM_PASSWORD_MAX)
-		password = "";
-	rc = cm_user_find(x->ctx->store, login, organization, &user, &why);
+		work.password = "";
+	account_subject(login, account);
+	rc = cm_user_find(x->ctx->store, login, organization, &work.user, &why);
 	if (rc != CM_OK && rc != CM_NOT_FOUND)
 		return cm_err_set(err, rc, "%s", why.text);
-	rc = check_password(x, &user, login, password, err);
-	return rc == CM_OK ? begin_session(x, browser, &user, password, err) : rc;
+	if ((rc = sign_in(&work, err)) != CM_OK)
+		return rc;
+	cm_cookie_set(x, work.fresh.secret);
+	*browser = work.fresh;
+	return CM_OK;
 }
 
 static enum cm_status end_session(struct cm_store *store, void *arg, struct cm_err *err)
@@ -249,12 +316,16 @@ static enum cm_status act(struct cm_exchange *x, const struct cm_browser_action 
                           struct cm_err *err)
 {
 	const char *name = cm_params_get(form, "action");
+	enum cm_status rc = CM_LOGIN_REQUIRED;
 
 	for (; name != NULL && actions->name != NULL; actions++) {
 		if (strcmp(actions->name, name) != 0)
 			continue;
 		if (!actions->signed_in || browser->signed_in)
-			return actions->run(x, browser, form, err);
+			rc = actions->run(x, browser, form, err);
+		if (rc != CM_LOGIN_REQUIRED)
+			return rc;
+		cm_err_clear(err);
 		cm_browser_sign_in_page(x, browser, &(struct cm_sign_in){0});
 		return CM_OK;
 	}

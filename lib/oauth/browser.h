@@ -31,17 +31,29 @@ enum cm_status cm_browser_read_form(struct cm_exchange *x, const struct cm_brows
 /*
  * Sign a person in with the form's username and password, slowed down for the name that was
  * typed and for the address: a new session under a new secret.  organization: where a name alone is
- * looked for first; NULL: nowhere.  CM_UNAUTHORIZED, or CM_THROTTLED with x->retry_after_s.
+ * looked for first; NULL: nowhere.  The password is that of the moment when the session is written.
+ * CM_UNAUTHORIZED, or CM_THROTTLED with x->retry_after_s.
  */
 enum cm_status cm_browser_sign_in(struct cm_exchange *x, struct cm_browser *browser,
                                   const struct cm_params *form, const char *organization,
                                   struct cm_err *err);
 
+/*
+ * cm_store_write() for what somebody does who is signed in: within the transaction the session is
+ * looked for again.  CM_LOGIN_REQUIRED when it has ended since: work is not called, and the browser
+ * is not signed in any more.
+ */
+enum cm_status cm_browser_write(struct cm_exchange *x, struct cm_browser *browser,
+                                cm_store_work *work, void *arg, struct cm_err *err);
+
 /* End the session, and take the cookie away. */
 enum cm_status cm_browser_sign_out(struct cm_exchange *x, struct cm_browser *browser,
                                    struct cm_err *err);
 
-/* What a form of ours asks for: done, with an answer in x, or an error for a page. */
+/*
+ * What a form of ours asks for: done, with an answer in x, or an error for a page; after
+ * CM_LOGIN_REQUIRED the person is asked to sign in.
+ */
 typedef enum cm_status cm_browser_act(struct cm_exchange *x, struct cm_browser *browser,
                                       const struct cm_params *form, struct cm_err *err);
 

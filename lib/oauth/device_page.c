@@ -193,7 +193,7 @@ static enum cm_status decide(struct cm_exchange *x, struct cm_browser *browser,
 		work.audit =
 		    cm_principal_audit(&x->caller, "device_decision", found.device.client_id,
 		                       decision == CM_DEVICE_ALLOWED ? CM_OK : CM_ACCESS_DENIED);
-		rc = cm_store_write(x->ctx->store, write_decision, &work, err);
+		rc = cm_browser_write(x, browser, write_decision, &work, err);
 	}
 	if (rc == CM_OK) {
 		cm_page_begin(x, decision == CM_DEVICE_ALLOWED ? "Connected" : "Not connected",

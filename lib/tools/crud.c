@@ -135,6 +135,16 @@ static enum cm_status default_owner(struct cm_record *record, const struct cm_pr
 	return rc;
 }
 
+/* What takes long, while nobody waits for the lock. */
+static enum cm_status prepare(const struct cm_tool_call *call, struct cm_crud_change *change,
+                              struct cm_err *err)
+{
+	const struct cm_crud *crud = change->crud;
+
+	return crud->prepare == NULL ? CM_OK
+	                             : crud->prepare(call, change->patch, &change->prepared, err);
+}
+
 /* Apply a change and everything that follows from it. */
 static enum cm_status apply(const struct cm_crud_step *step, const struct cm_crud *crud,
                             struct cm_err *err)
@@ -157,6 +167,7 @@ static enum cm_status write_new(struct cm_store *store, void *arg, struct cm_err
 	    .caller = change->caller,
 	    .record = change->record,
 	    .patch = change->patch,
+	    .prepared = cm_buf_str(&change->prepared),
 	    .once = &change->once,
 	};
 	enum cm_status rc;
@@ -216,13 +227,15 @@ enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_resul
 	cm_record_init(&record, crud->entity);
 	if ((rc = cm_arguments_check(call, known, err)) == CM_OK &&
 	    (rc = cm_arguments_object(call, &change.patch, err)) == CM_OK &&
-	    (rc = cm_arguments_bool(call, "dry_run", &change.dry_run, err)) == CM_OK)
+	    (rc = cm_arguments_bool(call, "dry_run", &change.dry_run, err)) == CM_OK &&
+	    (rc = prepare(call, &change, err)) == CM_OK)
 		rc = cm_access_write(call->ctx, call->caller, write_new, &change, err);
 	if (rc == CM_CONFLICT)
 		rc = explain_conflict(call->ctx->store, crud, &record, err);
 	rc = undone(rc, err);
 	if (rc == CM_OK)
 		rc = put_answer(&change, true, result, err);
+	cm_buf_clear(&change.prepared);
 	cm_buf_clear(&change.once);
 	cm_record_clear(&record);
 	return rc;
@@ -255,6 +268,7 @@ static enum cm_status write_change(struct cm_store *store, void *arg, struct cm_
 	                            .id = id,
 	                            .record = record,
 	                            .patch = change->patch,
+	                            .prepared = cm_buf_str(&change->prepared),
 	                            .once = &change->once};
 	int64_t now_s = cm_clock_now_s(), old_s;
 	enum cm_status rc;
@@ -317,8 +331,10 @@ enum cm_status cm_crud_update(const struct cm_tool_call *call, struct cm_tool_re
 	    (rc = cm_arguments_object(call, &change.patch, err)) == CM_OK &&
 	    (rc = cm_arguments_bool(call, "dry_run", &change.dry_run, err)) == CM_OK &&
 	    (rc = cm_arguments_text(call, "if_match", &change.if_match, err)) == CM_OK &&
+	    (rc = prepare(call, &change, err)) == CM_OK &&
 	    (rc = undone(cm_crud_change_row(call->ctx, &change, err), err)) == CM_OK)
 		rc = put_answer(&change, false, result, err);
+	cm_buf_clear(&change.prepared);
 	cm_buf_clear(&change.before);
 	cm_buf_clear(&change.once);
 	cm_record_clear(&record);

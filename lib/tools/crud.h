@@ -12,6 +12,7 @@ struct cm_crud_step {
 	const struct cm_id *id; /* of the row that is changed; NULL: it is new */
 	struct cm_record *record;
 	const cm_json *patch; /* what the caller sent; NULL: nothing */
+	const char *prepared; /* what prepare() of the entity made of it; "": nothing */
 	struct cm_buf *once;  /* what is told only once, as members of an open JSON object */
 };
 
@@ -22,6 +23,13 @@ struct cm_crud_step {
 struct cm_crud {
 	const struct cm_entity *entity;
 	const char *unique; /* the field that must be unique besides owner and name; NULL: none */
+	/*
+	 * Make of what was sent what takes long to make, before the lock is taken; out is empty.
+	 * Whether the caller may do it, and whether what was sent is good, is found out later.
+	 * NULL: nothing takes long.
+	 */
+	enum cm_status (*prepare)(const struct cm_tool_call *call, const cm_json *patch,
+	                          struct cm_buf *out, struct cm_err *err);
 	/*
 	 * Finish a record after a change was applied: values that follow from others, and, when it
 	 * is new, those that the server makes.
@@ -95,10 +103,11 @@ struct cm_crud_change {
 	/* Change the record; arg is the caller's. */
 	enum cm_status (*change)(const struct cm_crud_step *step, void *arg, struct cm_err *err);
 	void *arg;
-	const char *if_match; /* updatedTime that the row must have; NULL: any */
-	bool dry_run;         /* undo it all in the end: CM_DRY_RUN */
-	struct cm_buf before; /* afterwards the row as it was, as JSON; the caller's to clear */
-	struct cm_buf once;   /* see struct cm_crud_step; the caller's to clear */
+	const char *if_match;   /* updatedTime that the row must have; NULL: any */
+	bool dry_run;           /* undo it all in the end: CM_DRY_RUN */
+	struct cm_buf prepared; /* see struct cm_crud_step; the caller's to clear */
+	struct cm_buf before;   /* afterwards the row as it was, as JSON; the caller's to clear */
+	struct cm_buf once;     /* see struct cm_crud_step; the caller's to clear */
 };
 
 /* Do it by cm_access_write(). CM_UNAUTHORIZED, CM_NOT_FOUND, CM_FORBIDDEN, CM_CONFLICT, CM_INPUT,

@@ -11,11 +11,27 @@
 #include "tools/access.h"
 #include "tools/fields.h"
 
+/* The hash of a password that may be taken; take_password() says why another may not. */
+static enum cm_status prepare(const struct cm_tool_call *call, const cm_json *patch,
+                              struct cm_buf *out, struct cm_err *err)
+{
+	const char *password = cm_json_string(cm_json_get(patch, "password"));
+	char hash[CM_PASSWORD_HASH_MAX];
+	enum cm_status rc;
+
+	if (password == NULL || cm_password_check(password, NULL) != CM_OK)
+		return CM_OK;
+	if ((rc = cm_context_group_leave(call->ctx, err)) != CM_OK ||
+	    (rc = cm_password_hash(password, hash, err)) != CM_OK)
+		return rc;
+	cm_buf_puts(out, hash);
+	return cm_buf_status(out, err);
+}
+
 /* A password that was sent is in the record as it came: its hash takes its place. */
-static enum cm_status hash_password(const struct cm_crud_step *step, struct cm_err *err)
+static enum cm_status take_password(const struct cm_crud_step *step, struct cm_err *err)
 {
 	const char *password = cm_json_string(cm_json_get(step->patch, "password"));
-	char hash[CM_PASSWORD_HASH_MAX];
 	struct cm_err why = {0};
 	enum cm_status rc;
 
@@ -24,8 +40,7 @@ static enum cm_status hash_password(const struct cm_crud_step *step, struct cm_e
 	rc = cm_password_check(password, &why);
 	if (rc != CM_OK)
 		return cm_err_set(err, rc, "user.password: %s", why.text);
-	rc = cm_password_hash(password, hash, err);
-	return rc == CM_OK ? cm_record_set_text(step->record, "password_hash", hash, err) : rc;
+	return cm_record_set_text(step->record, "password_hash", step->prepared, err);
 }
 
 static enum cm_status complete(const struct cm_crud_step *step, struct cm_err *err)
@@ -35,7 +50,7 @@ static enum cm_status complete(const struct cm_crud_step *step, struct cm_err *e
 	enum cm_status rc;
 
 	if ((rc = cm_fields_join(record, "scopes", "scope", err)) != CM_OK ||
-	    (rc = hash_password(step, err)) != CM_OK)
+	    (rc = take_password(step, err)) != CM_OK)
 		return rc;
 	if (*cm_record_text(record, "display_name") == '\0')
 		rc =
@@ -100,6 +115,7 @@ static enum cm_status check(const struct cm_crud_step *step, struct cm_err *err)
 const struct cm_crud cm_user_crud = {
     .entity = &cm_user_entity,
     .unique = "email",
+    .prepare = prepare,
     .complete = complete,
     .held = held,
     .check = check,

@@ -1,12 +1,15 @@
 """The authorization endpoint: A19 to A26 of a security review, and what goes right."""
 
+import concurrent.futures
 import html
 import re
+import threading
 import urllib.parse
 
 import browser
 import case
 import oauth_case
+import servers
 from oauth_case import CALLBACK
 
 
@@ -461,6 +464,32 @@ class SignIn(oauth_case.OAuthCase):
         self.assertIn("password", person.page.forms[0]["fields"])
         self.assertEqual(person.sign_in(user).status_code, 403)
         self.assertEqual(person.sign_in(user, "battery staple").status_code, 200)
+
+    def test_new_password_while_signing_in(self):
+        """Who begins with the old one is not signed in once the new one is there."""
+        for number in range(5):
+            with self.subTest(number=number):
+                user, begun = self.user(), threading.Event()
+                with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                    running = [pool.submit(self.sign_in_until_refused, user, begun)
+                               for _ in range(2)]
+                    begun.wait(servers.patient(30))
+                    self.instance.run("user", "set-password", user, code=0,
+                                      data=b"battery staple\n")
+                    self.assertEqual({one.result() for one in running}, {403})
+                rows = self.instance.query("SELECT 1 FROM session JOIN user ON user.id = user_id"
+                                           " WHERE owner || '/' || user.name = ?", user)
+                self.assertEqual(len(rows), 0)
+
+    def sign_in_until_refused(self, user, begun):
+        """Sign in with one browser after the other; the status of the first refusal."""
+        while True:
+            person = self.person()
+            person.open("/account")
+            reply = person.sign_in(user)
+            begun.set()
+            if reply.status_code != 200:
+                return reply.status_code
 
     def test_prompt_and_max_age(self):
         """login asks for the password once more, consent for the yes; max_age when it is old."""

@@ -74,6 +74,7 @@ extern const struct cm_suite cm_suite_mcp_revision_table;
 extern const struct cm_suite cm_suite_mcp_tool;
 extern const struct cm_suite cm_suite_mcp_tools;
 extern const struct cm_suite cm_suite_oauth_authorization_scope;
+extern const struct cm_suite cm_suite_oauth_browser;
 extern const struct cm_suite cm_suite_oauth_document;
 extern const struct cm_suite cm_suite_oauth_metadata;
 extern const struct cm_suite cm_suite_oauth_metadata_same;
@@ -118,6 +119,7 @@ extern const struct cm_suite cm_suite_tools_fields;
 extern const struct cm_suite cm_suite_tools_round_trip;
 extern const struct cm_suite cm_suite_tools_schema;
 extern const struct cm_suite cm_suite_tools_tenancy;
+extern const struct cm_suite cm_suite_tools_user;
 
 static const struct cm_suite *const suites[] = {
     &cm_suite_auth_access_token,
@@ -186,6 +188,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_mcp_tool,
     &cm_suite_mcp_tools,
     &cm_suite_oauth_authorization_scope,
+    &cm_suite_oauth_browser,
     &cm_suite_oauth_document,
     &cm_suite_oauth_metadata,
     &cm_suite_oauth_metadata_same,
@@ -230,6 +233,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_tools_round_trip,
     &cm_suite_tools_schema,
     &cm_suite_tools_tenancy,
+    &cm_suite_tools_user,
 };
 
 /* What tests log is wanted only by those that look at it. */

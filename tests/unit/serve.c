@@ -79,19 +79,24 @@ static void add_client(struct serve *serve, size_t i)
 	cm_json_free(made);
 }
 
-void serve_open(struct serve *serve)
+void serve_open_file(struct serve *serve, const char *path)
 {
 	struct cm_store *store = NULL;
 
 	*serve = (struct serve){0};
-	cm_context_init(&serve->ctx, ":memory:");
-	CU_ASSERT_EQUAL_FATAL(cm_store_open(":memory:", true, &store, NULL), CM_OK);
+	cm_context_init(&serve->ctx, path);
+	CU_ASSERT_EQUAL_FATAL(cm_store_open(path, true, &store, NULL), CM_OK);
 	CU_ASSERT_EQUAL_FATAL(cm_store_write(store, set_up, NULL, NULL), CM_OK);
 	cm_context_take_store(&serve->ctx, store);
 	CU_ASSERT_EQUAL_FATAL(cm_context_refresh(&serve->ctx, NULL), CM_OK);
 	cm_context_rest(&serve->ctx);
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
 		add_client(serve, i);
+}
+
+void serve_open(struct serve *serve)
+{
+	serve_open_file(serve, ":memory:");
 }
 
 void serve_close(struct serve *serve)

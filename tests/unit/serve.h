@@ -25,6 +25,10 @@ struct serve {
 };
 
 void serve_open(struct serve *serve);
+
+/* The same with a file in place of memory; the path is borrowed. */
+void serve_open_file(struct serve *serve, const char *path);
+
 void serve_close(struct serve *serve);
 
 /* An answer, in parts. Release it with reply_clear(). */

@@ -207,6 +207,33 @@ bool fixture_hides_sql(const char *text)
 	return true;
 }
 
+static struct {
+	const char *path, *sql; /* sql NULL: it was run */
+} other_process;
+
+static int on_statement(unsigned kind, void *arg, void *stmt, void *text)
+{
+	static const char begin[] = "BEGIN IMMEDIATE";
+	const char *sql = other_process.sql;
+
+	(void)kind;
+	(void)arg;
+	(void)stmt;
+	if (sql == NULL || strncmp(text, begin, strlen(begin)) != 0)
+		return 0;
+	other_process.sql = NULL;
+	CU_ASSERT(fixture_file_sql(other_process.path, sql));
+	return 0;
+}
+
+void fixture_before_write(struct cm_store *store, const char *path, const char *sql)
+{
+	other_process.path = path;
+	other_process.sql = sql;
+	CU_ASSERT_EQUAL_FATAL(
+	    sqlite3_trace_v2(cm_store_db(store), SQLITE_TRACE_STMT, on_statement, NULL), SQLITE_OK);
+}
+
 void fixture_folder_make(struct fixture_folder *folder)
 {
 	strcpy(folder->folder, "/tmp/casement-test-XXXXXX");

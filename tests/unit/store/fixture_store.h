@@ -50,6 +50,12 @@ int64_t fixture_integer(struct cm_store *store, const char *sql);
 /* Whether a SELECT gives exactly this text. */
 bool fixture_is_text(struct cm_store *store, const char *sql, const char *text);
 
+/*
+ * Let another process run SQL text on the store's file once, at the moment when the store begins
+ * its next transaction.  Both texts are borrowed until then.
+ */
+void fixture_before_write(struct cm_store *store, const char *path, const char *sql);
+
 /* Whether a text that a caller may read says nothing about the database's inside. */
 bool fixture_hides_sql(const char *text);
 
