@@ -76,6 +76,7 @@ extern const struct cm_suite cm_suite_oauth_authorization_scope;
 extern const struct cm_suite cm_suite_oauth_document;
 extern const struct cm_suite cm_suite_oauth_metadata;
 extern const struct cm_suite cm_suite_oauth_metadata_same;
+extern const struct cm_suite cm_suite_oauth_register;
 extern const struct cm_suite cm_suite_oauth_registration;
 extern const struct cm_suite cm_suite_oauth_resource;
 extern const struct cm_suite cm_suite_oauth_token;
@@ -187,6 +188,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_oauth_document,
     &cm_suite_oauth_metadata,
     &cm_suite_oauth_metadata_same,
+    &cm_suite_oauth_register,
     &cm_suite_oauth_registration,
     &cm_suite_oauth_resource,
     &cm_suite_oauth_token,
