@@ -121,8 +121,10 @@ class Documents(oauth_case.OAuthCase):
         self.assert_token_good(told["access_token"])
         self.instance.run("setting", "set", "client_id_metadata_documents", "off", code=0)
         self.assert_oauth_error(self.refresh(url, "x"), 401, "invalid_client")
+        self.assert_token_refused(told["access_token"])
         self.assert_page_error(self.http.get(self.url(url)))
         self.instance.run("setting", "set", "client_id_metadata_documents", "on", code=0)
+        self.assert_token_good(told["access_token"])
 
     def test_renewed(self):
         """A document gives its client nothing back that an administrator took."""
