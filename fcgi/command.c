@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "mcp/endpoint.h"
 #include "place.h"
+#include "store/audit.h"
 #include "store/organization.h"
 #include "tools/crud.h"
 #include "tools/toolbox.h"
@@ -374,7 +375,7 @@ static int show_help(struct cli *cli, const struct command *command, int argc, c
 int cm_command_run(int argc, char **argv)
 {
 	struct cli cli = {
-	    .caller = {.client_id = "casement",
+	    .caller = {.client_id = CM_AUDIT_PROGRAM,
 	               .organization = CM_ORGANIZATION_BUILT_IN,
 	               .scopes = CM_SCOPE_ALL,
 	               .request_id = "",

@@ -6,11 +6,11 @@
 
 /*
  * Check a token that a request brings, and say whom it speaks for now: signature, typ, iss, aud,
- * time, revocation, and whether the client, and the person in whose name it is, are still there.
- * The scopes are those of the token that cm_person_limit() still has.  out->address says where the
- * request came from; the client may be usable from some addresses only, and NULL is none of them.
- * The token must stay as long as *out.  On failure *out stays as it is.  CM_UNAUTHORIZED with a
- * sentence for the client.
+ * time, revocation, and whether the client, and the person in whose name it is, are still there; a
+ * client that came by its document, only while the setting takes those.  The scopes are those of
+ * the token that cm_person_limit() still has.  out->address says where the request came from; the
+ * client may be usable from some addresses only, and NULL is none of them.  The token must stay as
+ * long as *out.  On failure *out stays as it is.  CM_UNAUTHORIZED with a sentence for the client.
  */
 enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
                                      struct cm_principal *out, struct cm_err *err);

@@ -26,6 +26,14 @@ static enum cm_status bad(struct cm_err *err, const char *why)
 	return cm_err_set(err, CM_INPUT, "The application's own document %s.", why);
 }
 
+/* In words for the person what the client's metadata lack. */
+static enum cm_status explain(enum cm_status rc, const struct cm_err *why, struct cm_err *err)
+{
+	if (rc == CM_INVALID_METADATA || rc == CM_INVALID_REDIRECT_URI)
+		return cm_err_set(err, CM_INPUT, "The application's own document: %s", why->text);
+	return cm_err_set(err, rc, "%s", why->text);
+}
+
 enum cm_status cm_document_read(const char *client_id, const struct cm_buf *text,
                                 struct cm_client *out, struct cm_err *err)
 {
@@ -50,33 +58,50 @@ enum cm_status cm_document_read(const char *client_id, const struct cm_buf *text
 	cm_json_free(json);
 	if (rc == CM_PARSE)
 		return bad(err, "is not JSON");
-	if (rc == CM_INVALID_METADATA || rc == CM_INVALID_REDIRECT_URI)
-		return cm_err_set(err, CM_INPUT, "The application's own document: %s", why.text);
-	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
+	return rc == CM_OK ? rc : explain(rc, &why, err);
 }
 
 struct work {
-	struct cm_client *client;
+	struct cm_client *fresh;
 	struct cm_audit audit;
 };
+
+/* Whether a client's document is to be read again. */
+static bool is_due(const struct cm_client *client)
+{
+	return client->origin == CM_CLIENT_DOCUMENT &&
+	       client->document_expires_at_s <= cm_clock_now_s();
+}
 
 static enum cm_status write_client(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	const struct work *work = arg;
-	enum cm_status rc = work->client->id == 0 ? cm_client_insert(store, work->client, err)
-	                                          : cm_client_update(store, work->client, err);
+	struct cm_client stored;
+	struct cm_err why = {0};
+	enum cm_status rc = cm_client_get(store, work->fresh->client_id, &stored, &why);
+	/* Another request was faster: what it read just now is as good. */
+	bool done = rc == CM_OK && !is_due(&stored);
 
-	return rc == CM_OK ? cm_audit_insert(store, &work->audit, err) : rc;
+	if (rc == CM_NOT_FOUND) {
+		cm_err_clear(&why);
+		rc = cm_client_insert(store, work->fresh, &why);
+	} else if (rc == CM_OK && !done &&
+	           (rc = cm_registration_renew(&stored, work->fresh, &why)) == CM_OK) {
+		rc = cm_client_update(store, work->fresh, &why);
+	}
+	cm_client_clear(&stored);
+	if (rc != CM_OK)
+		return explain(rc, &why, err);
+	return done ? CM_OK : cm_audit_insert(store, &work->audit, err);
 }
 
-/* Fetch the document and keep what it says, in place of what it said before (id, 0: nothing). */
-static enum cm_status renew(struct cm_exchange *x, const char *client_id, int64_t id,
-                            struct cm_err *err)
+/* Fetch the document and keep what it says, in place of what it said before. */
+static enum cm_status renew(struct cm_exchange *x, const char *client_id, struct cm_err *err)
 {
 	char digest[CM_SHA256_HEX];
-	struct cm_client fresh = {.id = id, .origin = CM_CLIENT_DOCUMENT};
+	struct cm_client fresh = {.origin = CM_CLIENT_DOCUMENT};
 	struct cm_buf text = {0};
-	struct work work = {.client = &fresh};
+	struct work work = {.fresh = &fresh};
 	enum cm_status rc;
 
 	if ((rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||
@@ -103,15 +128,14 @@ enum cm_status cm_document_client(struct cm_exchange *x, const char *client_id,
 	bool url = on && cm_document_is_url(client_id);
 	struct cm_err why = {0};
 	enum cm_status rc = cm_client_get(x->ctx->store, client_id, out, &why);
-	int64_t id = rc == CM_OK ? out->id : 0;
 
-	if (rc == CM_NOT_FOUND ? !url
-	                       : rc != CM_OK || out->origin != CM_CLIENT_DOCUMENT ||
-	                             (url && out->document_expires_at_s > cm_clock_now_s()))
+	if (rc == CM_NOT_FOUND
+	        ? !url
+	        : rc != CM_OK || out->origin != CM_CLIENT_DOCUMENT || (url && !is_due(out)))
 		return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 	cm_client_clear(out);
 	if (!url)
 		return cm_err_set(err, CM_NOT_FOUND, "There is no such client.");
-	rc = renew(x, client_id, id, err);
+	rc = renew(x, client_id, err);
 	return rc == CM_OK ? cm_client_get(x->ctx->store, client_id, out, err) : rc;
 }

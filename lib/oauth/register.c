@@ -9,8 +9,6 @@
 #include "store/audit.h"
 #include "store/sweep.h"
 
-enum { CLIENTS_MAX = 5000 }; /* that no administrator made */
-
 /* What an answer tells this once. */
 struct once {
 	char secret[CM_SECRET_TEXT];       /* "": none was made */
@@ -131,79 +129,56 @@ static void put_client(struct cm_exchange *x, const struct cm_client *client,
 	cm_buf_clear(&text);
 }
 
+/* What is done to a client in one transaction. */
 struct work {
-	struct cm_client *client;
-	enum cm_status (*write)(struct cm_store *store, const struct cm_client *client,
-	                        struct cm_err *err);
-	struct cm_audit audit;
+	struct cm_exchange *x;
+	const char *tool;               /* for the trail */
+	cm_json *json;                  /* the body; owned */
+	struct cm_client before, after; /* without a client_id: there is none */
+	struct once once;
 };
 
-/* The client as the store has it; nothing where it has none. */
-static enum cm_status describe(struct cm_store *store, const char *client_id, struct cm_buf *out,
+static void work_clear(struct work *work)
+{
+	cm_client_clear(&work->before);
+	cm_client_clear(&work->after);
+	cm_json_free(work->json);
+	cm_crypto_wipe(&work->once, sizeof work->once);
+}
+
+/* The client as the trail has it; nothing where there is none. */
+static enum cm_status describe(const struct cm_client *client, struct cm_buf *out,
                                struct cm_err *err)
 {
-	struct cm_client client = {0};
-	struct cm_err why = {0};
-	enum cm_status rc = cm_client_get(store, client_id, &client, &why);
-
-	if (rc == CM_OK) {
-		cm_json_put_open(out, '{');
-		put_metadata(out, &client);
-		cm_json_put_close(out, '}');
-		rc = cm_buf_status(out, err);
-	} else {
-		rc = rc == CM_NOT_FOUND ? CM_OK : cm_err_set(err, rc, "%s", why.text);
-	}
-	cm_client_clear(&client);
-	return rc;
+	if (client->client_id[0] == '\0')
+		return CM_OK;
+	cm_json_put_open(out, '{');
+	put_metadata(out, client);
+	cm_json_put_close(out, '}');
+	return cm_buf_status(out, err);
 }
 
 /* The row of the trail, with what the client was and what it is now. */
-static enum cm_status tell(struct cm_store *store, const struct work *work,
-                           const struct cm_buf *before, struct cm_err *err)
+static enum cm_status tell(struct cm_store *store, const struct work *work, struct cm_err *err)
 {
-	struct cm_audit audit = work->audit;
-	struct cm_buf after = {0};
-	enum cm_status rc = describe(store, work->client->client_id, &after, err);
+	const struct cm_client *client =
+	    work->before.client_id[0] != '\0' ? &work->before : &work->after;
+	struct cm_principal *caller = &work->x->caller;
+	struct cm_buf before = {0}, after = {0};
+	struct cm_audit audit;
+	enum cm_status rc;
 
-	audit.before = before->len > 0 ? before->data : NULL;
-	audit.after = after.len > 0 ? after.data : NULL;
-	if (rc == CM_OK)
+	memcpy(caller->client_id, client->client_id, sizeof caller->client_id);
+	audit = cm_principal_audit(caller, work->tool, client->client_id, CM_OK);
+	if ((rc = describe(&work->before, &before, err)) == CM_OK &&
+	    (rc = describe(&work->after, &after, err)) == CM_OK) {
+		audit.before = before.data;
+		audit.after = after.data;
 		rc = cm_audit_insert(store, &audit, err);
+	}
+	cm_buf_clear(&before);
 	cm_buf_clear(&after);
 	return rc;
-}
-
-static enum cm_status write_client(struct cm_store *store, void *arg, struct cm_err *err)
-{
-	const struct work *work = arg;
-	struct cm_buf before = {0};
-	int64_t count = 0;
-	enum cm_status rc = describe(store, work->client->client_id, &before, err);
-
-	if (rc == CM_OK && work->write == cm_client_insert)
-		rc = cm_client_count(store, &count, err);
-	if (rc == CM_OK && count >= CLIENTS_MAX)
-		rc = cm_err_set(err, CM_THROTTLED,
-		                "There are too many registered clients. Try again tomorrow.");
-	if (rc == CM_OK)
-		rc = work->write(store, work->client, err);
-	if (rc == CM_OK)
-		rc = tell(store, work, &before, err);
-	cm_buf_clear(&before);
-	return rc;
-}
-
-static enum cm_status run(struct cm_exchange *x, struct cm_client *client, const char *tool,
-                          enum cm_status (*write)(struct cm_store *, const struct cm_client *,
-                                                  struct cm_err *),
-                          struct cm_err *err)
-{
-	struct work work = {client, write, {0}};
-
-	memcpy(x->caller.client_id, client->client_id, sizeof x->caller.client_id);
-	work.audit = cm_principal_audit(&x->caller, tool, client->client_id, CM_OK);
-	return cm_store_write(x->ctx->store, write_client, &work, err);
 }
 
 static enum cm_status check_read_only(const struct cm_exchange *x, struct cm_err *err)
@@ -249,24 +224,28 @@ static enum cm_status make_client(const cm_json *json, struct cm_client *client,
 	return CM_OK;
 }
 
+static enum cm_status write_new(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	struct work *work = arg;
+	enum cm_status rc = cm_client_insert(store, &work->after, err);
+
+	return rc == CM_OK ? tell(store, work, err) : rc;
+}
+
 void cm_oauth_register_post(struct cm_exchange *x)
 {
-	struct cm_client client = {0};
-	struct once once = {"", ""};
+	struct work work = {.x = x, .tool = "register_client"};
 	struct cm_err err = {0};
-	cm_json *json = NULL;
 
-	if (read_body(x, &json, &err) == CM_OK && check_policy(x, &err) == CM_OK &&
-	    make_client(json, &client, &once, &err) == CM_OK &&
-	    run(x, &client, "register_client", cm_client_insert, &err) == CM_OK) {
+	if (read_body(x, &work.json, &err) == CM_OK && check_policy(x, &err) == CM_OK &&
+	    make_client(work.json, &work.after, &work.once, &err) == CM_OK &&
+	    cm_store_write(x->ctx->store, write_new, &work, &err) == CM_OK) {
 		x->res->status = 201;
-		put_client(x, &client, &once);
+		put_client(x, &work.after, &work.once);
 	} else {
 		cm_exchange_fail(x, CM_SHAPE_OAUTH, &err);
 	}
-	cm_crypto_wipe(&once, sizeof once);
-	cm_client_clear(&client);
-	cm_json_free(json);
+	work_clear(&work);
 }
 
 /* --- RFC 7592 --- */
@@ -298,12 +277,19 @@ void cm_oauth_registration_get(struct cm_exchange *x)
 	cm_client_clear(&client);
 }
 
-/* RFC 7592 section 2.2: the body says all anew, and whom it is about. */
-static enum cm_status check_update(const cm_json *json, const struct cm_client *old,
-                                   struct cm_err *err)
+/* The same with the lock: by now the client may be another, or gone. */
+static enum cm_status find_again(struct work *work, struct cm_err *err)
 {
-	const char *client_id = cm_json_string(cm_json_get(json, "client_id"));
-	const cm_json *secret = cm_json_get(json, "client_secret");
+	cm_client_clear(&work->before);
+	return find(work->x, &work->before, err);
+}
+
+/* RFC 7592 section 2.2: the body says whom it is about, and with which secret. */
+static enum cm_status check_update(const struct work *work, struct cm_err *err)
+{
+	const struct cm_client *old = &work->before;
+	const char *client_id = cm_json_string(cm_json_get(work->json, "client_id"));
+	const cm_json *secret = cm_json_get(work->json, "client_secret");
 	const char *text = cm_json_string(secret);
 	char digest[CM_SHA256_HEX] = "";
 	enum cm_status rc = CM_OK;
@@ -320,64 +306,70 @@ static enum cm_status check_update(const cm_json *json, const struct cm_client *
 	return rc;
 }
 
-static enum cm_status make_update(const cm_json *json, const struct cm_client *old,
-                                  struct cm_client *fresh, struct once *once, struct cm_err *err)
+/* It keeps its secret; one that had none, and needs one now, gets it. */
+static enum cm_status keep_secret(struct work *work, struct cm_err *err)
 {
-	enum cm_status rc;
+	const struct cm_client *old = &work->before;
+	struct cm_client *fresh = &work->after;
 
-	if ((rc = check_update(json, old, err)) != CM_OK ||
-	    (rc = cm_registration_read(json, fresh, err)) != CM_OK)
-		return rc;
-	fresh->id = old->id;
-	fresh->origin = old->origin;
-	fresh->created_at_s = old->created_at_s;
-	memcpy(fresh->client_id, old->client_id, sizeof fresh->client_id);
 	memcpy(fresh->registration_sha256, old->registration_sha256,
 	       sizeof fresh->registration_sha256);
 	if (!has_secret(fresh))
 		return CM_OK;
 	memcpy(fresh->secret_sha256, old->secret_sha256, sizeof fresh->secret_sha256);
-	/* It had none, and needs one now. */
 	return fresh->secret_sha256[0] != '\0'
 	           ? CM_OK
-	           : make_secret(once->secret, fresh->secret_sha256, err);
+	           : make_secret(work->once.secret, fresh->secret_sha256, err);
+}
+
+static enum cm_status write_update(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	struct work *work = arg;
+	enum cm_status rc;
+
+	if ((rc = find_again(work, err)) != CM_OK || (rc = check_update(work, err)) != CM_OK ||
+	    (rc = cm_registration_renew(&work->before, &work->after, err)) != CM_OK ||
+	    (rc = keep_secret(work, err)) != CM_OK ||
+	    (rc = cm_client_update(store, &work->after, err)) != CM_OK)
+		return rc;
+	return tell(store, work, err);
 }
 
 void cm_oauth_registration_put(struct cm_exchange *x)
 {
-	struct cm_client old = {0}, fresh = {0};
-	struct once once = {"", ""};
+	struct work work = {.x = x, .tool = "update_client"};
 	struct cm_err err = {0};
-	cm_json *json = NULL;
 
-	if (find(x, &old, &err) == CM_OK && check_read_only(x, &err) == CM_OK &&
-	    read_body(x, &json, &err) == CM_OK &&
-	    make_update(json, &old, &fresh, &once, &err) == CM_OK &&
-	    run(x, &fresh, "update_client", cm_client_update, &err) == CM_OK)
-		put_client(x, &fresh, &once);
+	if (find(x, &work.before, &err) == CM_OK && check_read_only(x, &err) == CM_OK &&
+	    read_body(x, &work.json, &err) == CM_OK &&
+	    cm_registration_read(work.json, &work.after, &err) == CM_OK &&
+	    cm_store_write(x->ctx->store, write_update, &work, &err) == CM_OK)
+		put_client(x, &work.after, &work.once);
 	else
 		cm_exchange_fail(x, CM_SHAPE_OAUTH, &err);
-	cm_crypto_wipe(&once, sizeof once);
-	cm_client_clear(&old);
-	cm_client_clear(&fresh);
-	cm_json_free(json);
+	work_clear(&work);
 }
 
-static enum cm_status remove_client(struct cm_store *store, const struct cm_client *client,
-                                    struct cm_err *err)
+static enum cm_status write_removal(struct cm_store *store, void *arg, struct cm_err *err)
 {
-	return cm_client_delete(store, client->id, err);
+	struct work *work = arg;
+	enum cm_status rc;
+
+	if ((rc = find_again(work, err)) != CM_OK ||
+	    (rc = cm_client_delete(store, work->before.id, err)) != CM_OK)
+		return rc;
+	return tell(store, work, err);
 }
 
 void cm_oauth_registration_delete(struct cm_exchange *x)
 {
-	struct cm_client client = {0};
+	struct work work = {.x = x, .tool = "delete_client"};
 	struct cm_err err = {0};
 
-	if (find(x, &client, &err) == CM_OK && check_read_only(x, &err) == CM_OK &&
-	    run(x, &client, "delete_client", remove_client, &err) == CM_OK)
+	if (find(x, &work.before, &err) == CM_OK && check_read_only(x, &err) == CM_OK &&
+	    cm_store_write(x->ctx->store, write_removal, &work, &err) == CM_OK)
 		x->res->status = 204;
 	else
 		cm_exchange_fail(x, CM_SHAPE_OAUTH, &err);
-	cm_client_clear(&client);
+	work_clear(&work);
 }

@@ -1,5 +1,6 @@
 #include "oauth/registration.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth/client.h"
@@ -177,4 +178,45 @@ enum cm_status cm_registration_read(const cm_json *metadata, struct cm_client *o
 	memcpy(out->consent_policy, "once", sizeof "once");
 	out->scope = cm_text_dup(ALL_SCOPES);
 	return out->scope == NULL ? cm_err_set(err, CM_NOMEM, "out of memory") : CM_OK;
+}
+
+/* Of the grants that were asked for, those that the client has. */
+static enum cm_status keep_grants(const struct cm_client *stored, struct cm_client *fresh,
+                                  struct cm_err *err)
+{
+	struct cm_buf text = {0};
+	enum cm_status rc = CM_OK;
+
+	cm_json_put_open(&text, '[');
+	for (size_t g = 0; rc != CM_NOMEM && g < sizeof grants / sizeof *grants; g++) {
+		if ((rc = cm_client_check_grant(fresh, grants[g], NULL)) == CM_OK &&
+		    (rc = cm_client_check_grant(stored, grants[g], NULL)) == CM_OK)
+			cm_json_put_string(&text, grants[g]);
+	}
+	cm_json_put_close(&text, ']');
+	if (rc == CM_NOMEM)
+		rc = cm_err_set(err, rc, "out of memory");
+	else if ((rc = cm_buf_status(&text, err)) == CM_OK && strcmp(text.data, "[]") == 0)
+		rc = bad(err, "grant_types", "must hold one that the client is registered for");
+	if (rc == CM_OK) {
+		free(fresh->grant_types);
+		fresh->grant_types = text.data;
+	} else {
+		cm_buf_clear(&text);
+	}
+	return rc;
+}
+
+enum cm_status cm_registration_renew(const struct cm_client *stored, struct cm_client *fresh,
+                                     struct cm_err *err)
+{
+	fresh->id = stored->id;
+	fresh->origin = stored->origin;
+	fresh->created_at_s = stored->created_at_s;
+	memcpy(fresh->client_id, stored->client_id, sizeof fresh->client_id);
+	free(fresh->scope);
+	fresh->scope = cm_text_dup(stored->scope);
+	if (fresh->scope == NULL)
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	return keep_grants(stored, fresh, err);
 }

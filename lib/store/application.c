@@ -1,5 +1,6 @@
 #include "store/application.h"
 
+#include "store/audit.h"
 #include "store/field_rows.h"
 
 enum { LONG_TEXT = 65536 };
@@ -142,7 +143,8 @@ static const struct cm_field fields[] = {
      .column = "client_id",
      .flags = CM_FIELD_CREATE_ONLY,
      .form = CM_FORM_NAME,
-     .description = "OAuth client_id; made by the server when left out, never changed"},
+     .description = "OAuth client_id, any but " CM_AUDIT_PROGRAM
+                    "; made by the server when left out, never changed"},
     {.name = "scopes",
      .column = "scopes",
      .type = CM_FIELD_OBJECTS,

@@ -7,6 +7,12 @@
 
 struct cm_store;
 
+/*
+ * The client_id under which the trail has what the program does by itself: the command line, and
+ * the sweeping.  No application may choose it.
+ */
+#define CM_AUDIT_PROGRAM "casement"
+
 /* Who did what to which, and how it ended, now.  All strings are borrowed. */
 struct cm_audit {
 	const char *client_id;

@@ -119,52 +119,66 @@ static enum cm_status list_scopes(const char *list, struct cm_buf *out, struct c
 	return cm_buf_status(out, err);
 }
 
-static enum cm_status write_row(struct cm_store *store, enum cm_stmt stmt,
-                                const struct cm_client *client, struct cm_err *err)
+/* What is written of a client each time. */
+static void bind(struct cm_query *q, const struct cm_client *client)
 {
-	struct cm_buf scopes = {0};
-	struct cm_query q;
-	enum cm_status rc = list_scopes(client->scope, &scopes, err);
-
-	if (rc != CM_OK)
-		return rc;
-	cm_query_begin(&q, store, stmt, err);
-	cm_query_text(&q, ":client_id", client->client_id);
-	cm_query_text(&q, ":scopes", cm_buf_str(&scopes));
-	cm_query_text(&q, ":display_name", client->display_name);
-	cm_query_text(&q, ":client_secret_sha256",
+	cm_query_text(q, ":client_id", client->client_id);
+	cm_query_text(q, ":display_name", client->display_name);
+	cm_query_text(q, ":client_secret_sha256",
 	              client->secret_sha256[0] == '\0' ? NULL : client->secret_sha256);
-	cm_query_text(&q, ":token_endpoint_auth_method", client->auth_method);
-	cm_query_text(&q, ":scope", client->scope);
-	cm_query_text(&q, ":grant_types", client->grant_types);
-	cm_query_text(&q, ":redirect_uris", client->redirect_uris);
-	cm_query_text(&q, ":jwks", client->jwks);
-	cm_query_text(&q, ":registration_token_sha256",
+	cm_query_text(q, ":token_endpoint_auth_method", client->auth_method);
+	cm_query_text(q, ":grant_types", client->grant_types);
+	cm_query_text(q, ":redirect_uris", client->redirect_uris);
+	cm_query_text(q, ":jwks", client->jwks);
+	cm_query_text(q, ":registration_token_sha256",
 	              client->registration_sha256[0] == '\0' ? NULL : client->registration_sha256);
-	cm_query_integer(&q, ":document_expires_at_s", client->document_expires_at_s);
-	cm_query_integer(&q, ":now_s", cm_clock_now_s());
-	if (stmt == CM_STMT_CLIENT_INSERT) {
-		cm_query_text(&q, ":owner", CM_ORGANIZATION_BUILT_IN);
-		cm_query_text(&q, ":name", client->name);
-		cm_query_text(&q, ":origin", origins[client->origin]);
-	} else {
-		cm_query_integer(&q, ":id", client->id);
-	}
-	rc = cm_query_finish(&q);
-	cm_buf_clear(&scopes);
+	cm_query_integer(q, ":document_expires_at_s", client->document_expires_at_s);
+	cm_query_integer(q, ":now_s", cm_clock_now_s());
+}
+
+static enum cm_status check_count(struct cm_store *store, struct cm_err *err)
+{
+	int64_t count;
+	enum cm_status rc = cm_client_count(store, &count, err);
+
+	if (rc == CM_OK && count >= CM_CLIENTS_MAX)
+		rc = cm_err_set(err, CM_THROTTLED,
+		                "There are too many registered clients. Try again tomorrow.");
 	return rc;
 }
 
 enum cm_status cm_client_insert(struct cm_store *store, const struct cm_client *client,
                                 struct cm_err *err)
 {
-	return write_row(store, CM_STMT_CLIENT_INSERT, client, err);
+	struct cm_buf scopes = {0};
+	struct cm_query q;
+	enum cm_status rc;
+
+	if ((rc = check_count(store, err)) != CM_OK ||
+	    (rc = list_scopes(client->scope, &scopes, err)) != CM_OK)
+		goto out;
+	cm_query_begin(&q, store, CM_STMT_CLIENT_INSERT, err);
+	bind(&q, client);
+	cm_query_text(&q, ":owner", CM_ORGANIZATION_BUILT_IN);
+	cm_query_text(&q, ":name", client->name);
+	cm_query_text(&q, ":origin", origins[client->origin]);
+	cm_query_text(&q, ":scope", client->scope);
+	cm_query_text(&q, ":scopes", cm_buf_str(&scopes));
+	rc = cm_query_finish(&q);
+out:
+	cm_buf_clear(&scopes);
+	return rc;
 }
 
 enum cm_status cm_client_update(struct cm_store *store, const struct cm_client *client,
                                 struct cm_err *err)
 {
-	return write_row(store, CM_STMT_CLIENT_UPDATE, client, err);
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_CLIENT_UPDATE, err);
+	bind(&q, client);
+	cm_query_integer(&q, ":id", client->id);
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such client.");
 }
 
 enum cm_status cm_client_set_secret(struct cm_store *store, const char *owner, const char *name,
@@ -185,7 +199,7 @@ enum cm_status cm_client_delete(struct cm_store *store, int64_t id, struct cm_er
 
 	cm_query_begin(&q, store, CM_STMT_CLIENT_DELETE, err);
 	cm_query_integer(&q, ":id", id);
-	return cm_query_finish(&q);
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such client.");
 }
 
 enum cm_status cm_client_count(struct cm_store *store, int64_t *out, struct cm_err *err)

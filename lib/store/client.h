@@ -10,7 +10,10 @@
 
 /* An application as the OAuth endpoints see it: a client (RFC 6749 section 2). */
 
-enum { CM_CLIENT_METHOD_MAX = 32 }; /* bytes of an authentication method's name */
+enum {
+	CM_CLIENT_METHOD_MAX = 32, /* bytes of an authentication method's name */
+	CM_CLIENTS_MAX = 5000      /* clients that no administrator made */
+};
 
 /* How a client came to be; the names are those of the column origin. */
 enum cm_client_origin {
@@ -52,12 +55,17 @@ enum cm_status cm_client_check_grant(const struct cm_client *client, const char 
                                      struct cm_err *err);
 
 /*
- * Write a client that no administrator made, or write it anew; within cm_store_write().  Its row is
- * of the built-in organisation and named after its client_id.  CM_CONFLICT when insert finds the
- * client_id taken.
+ * Write a client that no administrator made; within cm_store_write().  Its row is of the built-in
+ * organisation and named after its client_id.  CM_CONFLICT when the client_id is taken;
+ * CM_THROTTLED when there are too many of them.
  */
 enum cm_status cm_client_insert(struct cm_store *store, const struct cm_client *client,
                                 struct cm_err *err);
+
+/*
+ * Write the row of client->id anew, but for its name, origin and scopes; within cm_store_write().
+ * CM_NOT_FOUND when there is none, or it is of an administrator.
+ */
 enum cm_status cm_client_update(struct cm_store *store, const struct cm_client *client,
                                 struct cm_err *err);
 
@@ -65,7 +73,10 @@ enum cm_status cm_client_update(struct cm_store *store, const struct cm_client *
 enum cm_status cm_client_set_secret(struct cm_store *store, const char *owner, const char *name,
                                     const char *sha256, struct cm_err *err);
 
-/* Delete a client and all that was issued to it; within cm_store_write(). */
+/*
+ * Delete a client that no administrator made, and all that was issued to it; within
+ * cm_store_write().  CM_NOT_FOUND.
+ */
 enum cm_status cm_client_delete(struct cm_store *store, int64_t id, struct cm_err *err);
 
 /* How many clients there are that no administrator made. */

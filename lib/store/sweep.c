@@ -32,7 +32,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 static enum cm_status sweep_client(struct cm_store *store, bool *gone, struct cm_err *err)
 {
 	char owner[CM_NAME_MAX + 1], client_id[CM_CLIENT_ID_MAX + 1];
-	struct cm_audit audit = {.client_id = "casement",
+	struct cm_audit audit = {.client_id = CM_AUDIT_PROGRAM,
 	                         .organization = owner,
 	                         .tool = "expire_client",
 	                         .target = client_id,

@@ -57,7 +57,8 @@ struct cm_token_caller {
 	bool user_forbidden;
 	bool user_admin;
 	char ip_whitelist[CM_IP_WHITELIST_MAX + 1]; /* of the application */
-	bool disabled; /* the application, or an organisation of it or of the person, is off */
+	bool from_document; /* the application came by its document: CM_CLIENT_DOCUMENT */
+	bool disabled;      /* the application, or an organisation of it or of the person, is off */
 };
 
 /* CM_NOT_FOUND when the token was never issued here, or its client was deleted. */

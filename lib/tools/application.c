@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "store/application.h"
+#include "store/audit.h"
 #include "store/organization.h"
 #include "store/token.h"
 
@@ -58,6 +59,15 @@ static enum cm_status derive_scope(struct cm_record *record, struct cm_err *err)
 	return rc;
 }
 
+static enum cm_status check_client_id(const struct cm_record *record, struct cm_err *err)
+{
+	return strcmp(cm_record_text(record, "client_id"), CM_AUDIT_PROGRAM) != 0
+	           ? CM_OK
+	           : cm_err_set(err, CM_INPUT,
+	                        "application.clientId: " CM_AUDIT_PROGRAM
+	                        " is the program itself in the audit trail; choose another.");
+}
+
 static enum cm_status complete(const struct cm_crud_step *step, struct cm_err *err)
 {
 	struct cm_record *record = step->record;
@@ -68,7 +78,7 @@ static enum cm_status complete(const struct cm_crud_step *step, struct cm_err *e
 		    cm_record_set_text(record, "display_name", cm_record_text(record, "name"), err);
 	if (rc == CM_OK && *cm_record_text(record, "client_id") == '\0')
 		rc = make_client_id(record, err);
-	if (rc == CM_OK && step->id == NULL)
+	if (rc == CM_OK && step->id == NULL && (rc = check_client_id(record, err)) == CM_OK)
 		rc = make_secret(record, step->once, err);
 	return rc;
 }

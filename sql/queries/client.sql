@@ -20,10 +20,12 @@ VALUES
    :grant_types, :redirect_uris, 0, :token_endpoint_auth_method, 'once', :client_secret_sha256,
    json_object(), :origin, :jwks, :registration_token_sha256, :document_expires_at_s)
 
+-- What a client may do in all is the administrator's, once it is there: its scopes stay.
 -- name: client_update
 UPDATE application
-   SET client_id = :client_id, display_name = :display_name, updated_at_s = :now_s,
-       scopes = :scopes, scope = :scope, grant_types = :grant_types, redirect_uris = :redirect_uris,
+   SET client_id = :client_id, display_name = :display_name,
+       updated_at_s = max(:now_s, updated_at_s + 1), grant_types = :grant_types,
+       redirect_uris = :redirect_uris,
        token_endpoint_auth_method = :token_endpoint_auth_method,
        client_secret_sha256 = :client_secret_sha256, jwks = :jwks,
        registration_token_sha256 = :registration_token_sha256,

@@ -15,7 +15,7 @@ SELECT :jti, id, :subject, :scope, :resource, :issued_at_s, :expires_at_s, NULL,
 SELECT application.client_id, coalesce(user.owner, application.organization), application.scope,
        token.revoked_at_s, user.id, coalesce(user.scope, ''), coalesce(user.is_forbidden, 0),
        coalesce(user.owner || '/' || user.name, ''), coalesce(user.is_admin, 0),
-       application.ip_whitelist,
+       application.ip_whitelist, application.origin NOT IN ('made', 'registered'),
        application.disable_signin OR
        EXISTS (SELECT 1 FROM organization WHERE name = application.owner AND disable_signin) OR
        EXISTS (SELECT 1 FROM organization

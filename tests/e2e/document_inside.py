@@ -5,6 +5,7 @@ for it and a certificate authority that signed for it can be had without anybody
     document_inside.py BINARY
 """
 
+import concurrent.futures
 import http.server
 import json
 import os
@@ -22,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
+import case
 import instance
 import lighttpd
 import oauth_case
@@ -119,8 +121,78 @@ class Documents(oauth_case.OAuthCase):
         self.assert_token_good(told["access_token"])
         self.instance.run("setting", "set", "client_id_metadata_documents", "off", code=0)
         self.assert_oauth_error(self.refresh(url, "x"), 401, "invalid_client")
+        self.assert_token_refused(told["access_token"])
         self.assert_page_error(self.http.get(self.url(url)))
         self.instance.run("setting", "set", "client_id_metadata_documents", "on", code=0)
+        self.assert_token_good(told["access_token"])
+
+    def test_renewed(self):
+        """A document gives its client nothing back that an administrator took."""
+        url = put("/renewed.json")
+        self.tokens(url, self.user())
+        admin = self.admin()
+        name = self.instance.query("SELECT name FROM application WHERE client_id = ?",
+                                   url)[0]["name"]
+        lowered = {"scopes": [{"name": case.READ}], "grantTypes": ["authorization_code"]}
+        answer = self.http.call_tool(admin, "update_application", {
+            "id": f"built-in/{name}", "application": lowered})
+        self.assertFalse(answer.failed, answer.text)
+        put("/renewed.json", client_name="Renewed")
+        self.instance.change("UPDATE application SET document_expires_at_s = 1")
+        person = self.person()
+        person.open(self.url(url))
+        self.assertIn("Renewed", person.page.text)
+        row = self.get(admin, f"built-in/{name}")
+        self.assertEqual({field: row[field] for field in lowered}, lowered)
+        put("/renewed.json", grant_types=[oauth_case.DEVICE_GRANT])
+        self.instance.change("UPDATE application SET document_expires_at_s = 1")
+        self.instance.change("DELETE FROM throttle")
+        self.assert_page_error(self.http.get(self.url(url)))
+        self.assertEqual(self.get(admin, f"built-in/{name}")["grantTypes"],
+                         ["authorization_code"])
+
+    def test_first_visits_at_once(self):
+        """Both read the document, one writes it, and both go on; so with the next reading."""
+        url = put("/once.json")
+        _, headers, body = documents["/once.json"]
+        both = threading.Barrier(2, timeout=servers.patient(8))
+
+        def when_both_ask(out):
+            both.wait()
+            out.write(body)
+
+        documents["/once.json"] = (200, headers, when_both_ask)
+        for rows in (1, 2):
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                people = [self.person() for _ in range(2)]
+                replies = list(pool.map(lambda one: one.open(self.url(url)), people))
+            self.assertEqual([one.status_code for one in replies], [200, 200],
+                             [one.text for one in replies])
+            for person in people:
+                self.assertIn("A document client", person.page.text)
+            self.assertEqual(asked.count("/once.json"), 2 * rows)
+            self.assertEqual(len(self.instance.query(
+                "SELECT 1 FROM audit WHERE target = ? AND tool = 'read_client_document'", url)),
+                rows)
+            self.instance.change("UPDATE application SET document_expires_at_s = 1")
+
+    def test_total(self):
+        """Documents count among the clients that no administrator made."""
+        self.use(instance.Instance(settings={"client_id_metadata_documents": "on"}))
+        known, unknown = put("/known.json"), put("/unknown.json")
+        self.assertEqual(self.http.get(self.url(known)).status_code, 200)
+        self.instance.change(
+            "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+            "INSERT INTO application (owner, name, organization, display_name, description, "
+            "created_at_s, updated_at_s, client_id, scopes, scope, grant_types, redirect_uris, "
+            "expire_in_hours, properties, origin) SELECT 'built-in', 'r' || i, 'built-in', '', '',"
+            " strftime('%s', 'now'), 0, 'r' || i, '[]', '', '[]', '[]', 0, '{}', 'registered' "
+            "FROM n")
+        self.assertEqual(self.http.get(self.url(unknown)).status_code, 429)
+        self.assertEqual(self.instance.query("SELECT count(*) AS n FROM application "
+                                             "WHERE origin <> 'made'")[0]["n"], 5000)
+        self.instance.change("UPDATE application SET document_expires_at_s = 1")
+        self.assertEqual(self.http.get(self.url(known)).status_code, 200)
 
     def test_bad_documents(self):
         """About another, with secrets, too long, of another type, or none."""

@@ -233,6 +233,15 @@ class Moving(RegistryCase):
         for secret in ("secret-of-app", PASSWORD, "$2b", "$y$"):
             self.assertNotIn(secret, trail)
 
+    def test_client_id_of_the_program(self):
+        """No application is called what the command line is in the trail."""
+        self.fresh()
+        done = self.load({"applications": [{"owner": "my-org", "name": "app",
+                                            "clientId": "casement"}]}, code=6)
+        self.assertIn("clientId: casement is the program itself", done.err)
+        self.instance.run("application", "add", "my-org/app", "clientId=casement", code=6)
+        self.assertEqual(self.instance.query("SELECT 1 FROM application WHERE name = 'app'"), [])
+
     def test_what_comes_from_casdoor_works(self):
         """Clients with their secrets, people with their passwords, roles with their members."""
         self.fresh()

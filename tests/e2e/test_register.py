@@ -233,6 +233,45 @@ class Manage(oauth_case.OAuthCase):
         reply = self.send("PUT", json=self.metadata(redirect_uris=["javascript:1"]))
         self.assertEqual(reply.json()["error"], "invalid_redirect_uri")
 
+    def test_A35_what_an_administrator_took_away(self):
+        """A client gets neither scopes nor grants back by saying all anew."""
+        name = f"built-in/registered-{self.made['client_id']}"
+        token = self.tokens(self.made["client_id"], self.user(), scope=case.BOTH,
+                            client_secret=self.made["client_secret"])["access_token"]
+        answer = self.http.call_tool(self.admin(), "update_application", {
+            "id": name, "application": {"scopes": [{"name": "read:application"}],
+                                        "grantTypes": ["authorization_code"]}})
+        self.assertFalse(answer.failed, answer.text)
+        reply = self.send("PUT", json=self.metadata(client_name="New name", scope="admin"))
+        self.assertEqual(reply.status_code, 200, reply.text)
+        told = reply.json()
+        self.assertEqual((told["client_name"], told["scope"], told["grant_types"]),
+                         ("New name", "read:application", ["authorization_code"]))
+        row = self.get(self.admin(), name)
+        self.assertEqual((row["scopes"], row["grantTypes"]),
+                         ([{"name": "read:application"}], ["authorization_code"]))
+        reply = self.http.call_tool_reply(token, "add_application", {
+            "application": {"owner": "my-org", "name": "beyond"}})
+        self.assertEqual(reply.status_code, 403, reply.text)
+        reply = self.send("PUT", json=self.metadata(grant_types=[oauth_case.DEVICE_GRANT]))
+        self.assertEqual((reply.status_code, reply.json()["error"]),
+                         (400, "invalid_client_metadata"))
+        self.assertEqual(self.get(self.admin(), name)["grantTypes"], ["authorization_code"])
+
+    def test_A35_policy(self):
+        """Who is registered manages that, whoever may register now."""
+        self.fresh()
+        made = [self.register() for _ in range(2)]
+        for policy, one in zip(("off", "token"), made):
+            with self.subTest(policy=policy):
+                self.instance.run("setting", "set", "registration", policy, code=0)
+                path = one["registration_client_uri"][len(self.http.url):]
+                token = one["registration_access_token"]
+                reply = self.send("PUT", token, path, json=self.metadata(
+                    client_id=one["client_id"], token_endpoint_auth_method="none"))
+                self.assertEqual(reply.status_code, 200, reply.text)
+                self.assertEqual(self.send("DELETE", token, path).status_code, 204)
+
     def test_trail(self):
         """The trail has what a client was and what it became, and no secret."""
         self.send("PUT", json=self.metadata(client_name="New name"))

@@ -78,6 +78,7 @@ extern const struct cm_suite cm_suite_oauth_browser;
 extern const struct cm_suite cm_suite_oauth_document;
 extern const struct cm_suite cm_suite_oauth_metadata;
 extern const struct cm_suite cm_suite_oauth_metadata_same;
+extern const struct cm_suite cm_suite_oauth_register;
 extern const struct cm_suite cm_suite_oauth_registration;
 extern const struct cm_suite cm_suite_oauth_resource;
 extern const struct cm_suite cm_suite_oauth_token;
@@ -192,6 +193,7 @@ static const struct cm_suite *const suites[] = {
     &cm_suite_oauth_document,
     &cm_suite_oauth_metadata,
     &cm_suite_oauth_metadata_same,
+    &cm_suite_oauth_register,
     &cm_suite_oauth_registration,
     &cm_suite_oauth_resource,
     &cm_suite_oauth_token,

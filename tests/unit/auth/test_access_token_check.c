@@ -285,6 +285,38 @@ static void test_organization_now(void)
 	fixture_world_clear(&world);
 }
 
+/* A client of its own document goes with the setting; the others do not. */
+static void test_document_setting(void)
+{
+	static const struct {
+		const char *origin, *setting;
+		bool good;
+	} rows[] = {
+	    {"made", "off", true},      {"made", "on", true},       {"registered", "off", true},
+	    {"registered", "on", true}, {"document", "off", false}, {"document", "on", true},
+	    {"document", "off", false},
+	};
+	struct fixture_world world;
+
+	make_world(&world);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char sql[100];
+
+		snprintf(sql, sizeof sql, "UPDATE application SET origin = '%s'", rows[i].origin);
+		CU_ASSERT_TRUE(fixture_sql(world.ctx.store, sql));
+		fixture_set(&world, "client_id_metadata_documents", rows[i].setting);
+		ASSERT_ROW(rows[i].origin, takes(&world, "", "") == rows[i].good);
+	}
+	/* Fail closed: a setting and an origin of another make. */
+	strcpy(world.ctx.settings.client_id_metadata_documents, "ON");
+	CU_ASSERT_FALSE(takes(&world, "", ""));
+	fixture_set(&world, "client_id_metadata_documents", "off");
+	CU_ASSERT_TRUE(fixture_sql(world.ctx.store, "PRAGMA ignore_check_constraints = 1;"
+	                                            "UPDATE application SET origin = 'another'"));
+	CU_ASSERT_FALSE(takes(&world, "", ""));
+	fixture_world_clear(&world);
+}
+
 static void test_issued(void)
 {
 	struct fixture_world world;
@@ -394,6 +426,7 @@ static const struct cm_test tests[] = {
     {"what is no token is refused", test_no_token},
     {"a scope that is registered no more is gone at once; none is added", test_scopes_now},
     {"the organisation is the registry's", test_organization_now},
+    {"a token of a client of its own document goes with the setting", test_document_setting},
     {"a token that was issued lets its client in", test_issued},
     {"a store that fails is told as such, not as a bad token", test_broken_store},
     {"where a client may be used from counts for use, not for asking", test_addresses},

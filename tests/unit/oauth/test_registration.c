@@ -219,6 +219,63 @@ static void test_methods_and_keys(void)
 	}
 }
 
+#define CODE    "\"authorization_code\""
+#define REFRESH "\"refresh_token\""
+#define DEVICE  "\"urn:ietf:params:oauth:grant-type:device_code\""
+
+/* What a client asks for that has some grants already, and what it has then; NULL: it is refused.
+ */
+static void test_renewed(void)
+{
+	static const struct {
+		char *stored;
+		const char *asked, *then;
+	} rows[] = {
+	    {"[" CODE "," REFRESH "]", "[" CODE "," REFRESH "]", "[" CODE "," REFRESH "]"},
+	    {"[" CODE "," REFRESH "]", "[" CODE "]", "[" CODE "]"},
+	    {"[" CODE "]", "[" CODE "," REFRESH "," DEVICE "]", "[" CODE "]"},
+	    {"[" REFRESH "]", "[" CODE "," REFRESH "]", "[" REFRESH "]"},
+	    {"[" REFRESH "," CODE "]", "[" CODE "," REFRESH "]", "[" CODE "," REFRESH "]"},
+	    {"[\"client_credentials\"," CODE "]", "[\"client_credentials\"," CODE "]",
+	     "[" CODE "]"},
+	    {"[" CODE "]", "[" DEVICE "]", NULL},
+	    {"[" REFRESH "]", "[" CODE "]", NULL},
+	    {"[\"client_credentials\"]", "[\"client_credentials\"," CODE "]", NULL},
+	    {"[]", "[" CODE "," REFRESH "," DEVICE "]", NULL},
+	    {"", "[" CODE "]", NULL},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_client stored = {.id = 7,
+		                           .client_id = "c",
+		                           .origin = CM_CLIENT_DOCUMENT,
+		                           .created_at_s = 8,
+		                           .scope = (char[]){"read openid"},
+		                           .grant_types = rows[i].stored};
+		struct cm_client fresh;
+		struct cm_err err = {0};
+		char text[400];
+		enum cm_status rc;
+
+		snprintf(text, sizeof text, "{" URIS ",\"grant_types\":%s}", rows[i].asked);
+		CU_ASSERT_EQUAL_FATAL(read_text(text, &fresh, NULL), CM_OK);
+		rc = cm_registration_renew(&stored, &fresh, &err);
+		if (rows[i].then == NULL) {
+			ASSERT_ROW(text, rc == CM_INVALID_METADATA && err.status == rc);
+			ASSERT_ROW(text, strstr(err.text, "grant_types") != NULL);
+		} else {
+			ASSERT_ROW(text, rc == CM_OK);
+			ASSERT_ROW(text, strcmp(fresh.grant_types, rows[i].then) == 0);
+		}
+		ASSERT_ROW(text, strcmp(fresh.scope, "read openid") == 0);
+		ASSERT_ROW(text, fresh.id == 7 && fresh.created_at_s == 8);
+		ASSERT_ROW(text, fresh.origin == CM_CLIENT_DOCUMENT);
+		ASSERT_ROW(text, strcmp(fresh.client_id, "c") == 0);
+		ASSERT_ROW(text, strcmp(fresh.display_name, stored.display_name) != 0);
+		cm_client_clear(&fresh);
+	}
+}
+
 static const struct cm_test tests[] = {
     {"what a client leaves out has a value, what it may not choose is ignored",
      test_effective_values},
@@ -228,6 +285,7 @@ static const struct cm_test tests[] = {
     {"a redirect URI is not too long", test_uri_length},
     {"a name has 100 characters, of however many bytes", test_name_length},
     {"a client says how it authenticates, with which keys", test_methods_and_keys},
+    {"a client that is there keeps its scopes and gets no more grants", test_renewed},
 };
 
 CM_SUITE(cm_suite_oauth_registration, "oauth/registration", tests);

@@ -93,8 +93,8 @@ static void test_made_stays(void)
 	CU_ASSERT_EQUAL(clients, 1);
 	client.id = made;
 	strcpy(client.client_id, "stolen");
-	(void)cm_client_update(store, &client, NULL);
-	CU_ASSERT_EQUAL(cm_client_delete(store, made, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_client_update(store, &client, NULL), CM_NOT_FOUND);
+	CU_ASSERT_EQUAL(cm_client_delete(store, made, NULL), CM_NOT_FOUND);
 	CU_ASSERT_EQUAL(cm_client_used(store, made, NOW_S, NULL), CM_OK);
 	CU_ASSERT_TRUE(fixture_is_text(store,
 	                               "SELECT client_id || ' ' || scope || ' ' || updated_at_s ||"
@@ -104,8 +104,43 @@ static void test_made_stays(void)
 	CU_ASSERT_EQUAL(cm_client_delete(store, id, NULL), CM_OK);
 	CU_ASSERT_EQUAL(cm_client_count(store, &clients, NULL), CM_OK);
 	CU_ASSERT_EQUAL(clients, 0);
+	/* Nor is what is gone. */
+	client.id = id;
+	CU_ASSERT_EQUAL(cm_client_update(store, &client, NULL), CM_NOT_FOUND);
+	CU_ASSERT_EQUAL(cm_client_delete(store, id, NULL), CM_NOT_FOUND);
 	CU_ASSERT_EQUAL(fixture_application_id(store, "app"), made);
 	cm_client_clear(&client);
+	cm_store_close(store);
+}
+
+static void test_count(void)
+{
+	struct cm_store *store = fixture_store();
+	struct cm_client client = registered("last"), more = registered("more");
+	struct cm_err err = {0};
+
+	CU_ASSERT_EQUAL_FATAL(cm_client_insert(store, &client, NULL), CM_OK);
+	CU_ASSERT_TRUE_FATAL(fixture_sql(
+	    store, "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n"
+	           " WHERE i < 5000) INSERT INTO application (owner, name, organization,"
+	           " display_name, description, created_at_s, updated_at_s, client_id,"
+	           " scopes, scope, grant_types, redirect_uris, expire_in_hours, properties,"
+	           " origin) SELECT 'built-in', 'r' || i, 'built-in', '', '', 0, 0, 'r' || i,"
+	           " '[]', '', '[]', '[]', 0, '{}', 'document' FROM n"));
+	strcpy(more.name, "more");
+	for (size_t i = 0; i < 2; i++) {
+		more.origin = i == 0 ? CM_CLIENT_REGISTERED : CM_CLIENT_DOCUMENT;
+		cm_err_clear(&err);
+		CU_ASSERT_EQUAL(cm_client_insert(store, &more, &err), CM_THROTTLED);
+		CU_ASSERT_EQUAL(err.status, CM_THROTTLED);
+	}
+	CU_ASSERT_EQUAL(fixture_application(store, "my-org", "app"), CM_OK);
+	client.id = fixture_application_id(store, "last");
+	CU_ASSERT_EQUAL(cm_client_update(store, &client, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_client_delete(store, client.id, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_client_insert(store, &more, NULL), CM_OK);
+	cm_client_clear(&client);
+	cm_client_clear(&more);
 	cm_store_close(store);
 }
 
@@ -131,15 +166,25 @@ static void test_updated(void)
 	CU_ASSERT_EQUAL(same.id, client.id);
 	CU_ASSERT_STRING_EQUAL(same.display_name, "Changed");
 	CU_ASSERT_STRING_EQUAL(same.auth_method, "private_key_jwt");
-	CU_ASSERT_STRING_EQUAL(same.scope, "write");
 	CU_ASSERT_EQUAL(same.created_at_s, NOW_S);
-	/* Name and origin are for ever. */
+	/* Name and origin are for ever; its scopes are the administrator's. */
+	CU_ASSERT_STRING_EQUAL(same.scope, "read openid");
+	CU_ASSERT_TRUE(fixture_is_text(store,
+	                               "SELECT scopes FROM application WHERE client_id = 'new'",
+	                               "[{\"name\":\"read\"},{\"name\":\"openid\"}]"));
 	CU_ASSERT_STRING_EQUAL(same.name, "the-name");
 	CU_ASSERT_EQUAL(same.origin, CM_CLIENT_REGISTERED);
 	cm_client_clear(&same);
 	CU_ASSERT_EQUAL(cm_client_get(store, "other", &same, NULL), CM_OK);
 	CU_ASSERT_STRING_EQUAL(same.display_name, "A client");
 	cm_client_clear(&same);
+	/* Whoever read it before a change sees that, also within a second. */
+	for (int64_t at_s = NOW_S + 5; at_s <= NOW_S + 6; at_s++) {
+		CU_ASSERT_EQUAL(fixture_integer(store, "SELECT updated_at_s FROM application"
+		                                       " WHERE client_id = 'new'"),
+		                at_s);
+		CU_ASSERT_EQUAL(cm_client_update(store, &client, NULL), CM_OK);
+	}
 	strcpy(client.client_id, "other");
 	CU_ASSERT_EQUAL(cm_client_update(store, &client, NULL), CM_CONFLICT);
 	cm_client_clear(&client);
@@ -222,7 +267,8 @@ static const struct cm_test tests[] = {
     {"a client that no administrator made is of the built-in organisation", test_inserted},
     {"a client_id that is taken is a conflict", test_taken},
     {"what an administrator made is neither changed, deleted nor counted", test_made_stays},
-    {"a client is written anew, but for its name and origin", test_updated},
+    {"there is an end to the clients that no administrator made", test_count},
+    {"a client is written anew, but for its name, origin and scopes", test_updated},
     {"that a client is used is noted once an hour", test_used_once_an_hour},
     {"only the exact client_id finds a client", test_not_there},
     {"a client is registered for exactly its grants", test_grants},

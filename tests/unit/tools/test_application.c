@@ -71,6 +71,8 @@ static void test_values_are_checked(void)
 	    {ADD("\"name\":\"a\",\"themeData\":{\"borderRadius\":\"1\"}"),
 	     "themeData.borderRadius"},
 	    {ADD("\"name\":\"a\",\"owner\":\"nowhere\""), "must be my-org"},
+	    {ADD("\"name\":\"a\",\"clientId\":\"casement\""),
+	     "application.clientId: casement is the program itself"},
 	};
 	struct serve serve;
 
@@ -80,6 +82,10 @@ static void test_values_are_checked(void)
 	serve_refuses(&serve, DEMO, "get_application", "{\"id\":\"my-org/a\"}", "There is no");
 	serve_refuses(&serve, ADMIN, "add_application", ADD("\"name\":\"a\",\"owner\":\"nowhere\""),
 	              "there is no organisation nowhere");
+	serve_refuses(&serve, ADMIN, "add_application",
+	              ADD("\"name\":\"a\",\"clientId\":\"casement\""), "application.clientId");
+	serve_does(&serve, DEMO, "add_application",
+	           ADD("\"name\":\"casement\",\"clientId\":\"casement-1\""));
 	serve_close(&serve);
 }
 
@@ -133,6 +139,8 @@ static void test_update(void)
 	              "{\"id\":\"my-org/b\",\"application\":{\"name\":\"demo\"}}",
 	              "exists already");
 	serve_refuses(&serve, DEMO, "update_application", UPDATE("\"clientId\":\"x\""),
+	              "can't be changed");
+	serve_refuses(&serve, DEMO, "update_application", UPDATE("\"clientId\":\"casement\""),
 	              "can't be changed");
 	serve_refuses(&serve, DEMO, "update_application", "{\"id\":\"demo\",\"application\":{}}",
 	              "id:");
