@@ -116,6 +116,14 @@ void cm_context_rest(struct cm_context *ctx)
 		close_store(ctx);
 }
 
+enum cm_status cm_context_may_change(const struct cm_context *ctx, struct cm_err *err)
+{
+	return strcmp(ctx->settings.read_only, "on") != 0
+	           ? CM_OK
+	           : cm_err_set(err, CM_FORBIDDEN,
+	                        "The server is in read-only mode: nothing can be changed.");
+}
+
 void cm_context_wait_anew(struct cm_context *ctx)
 {
 	if (ctx->store != NULL)

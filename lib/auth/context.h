@@ -69,6 +69,9 @@ struct cm_buf *cm_context_keep(struct cm_context *ctx, const void *of, const voi
 /* What was asked for is answered: hold no lock on the store. */
 void cm_context_rest(struct cm_context *ctx);
 
+/* Whether the setting read_only lets the registry be changed.  CM_FORBIDDEN. */
+enum cm_status cm_context_may_change(const struct cm_context *ctx, struct cm_err *err);
+
 /* More requests came: they may wait for a lock on the store (cm_store_wait_anew()). */
 void cm_context_wait_anew(struct cm_context *ctx);
 

@@ -86,10 +86,7 @@ enum cm_status cm_tool_run(const struct cm_tool_call *call, struct cm_tool_resul
 
 	if (!cm_tool_allowed(call->tool, call->caller))
 		rc = cm_err_set(err, CM_SCOPE, "insufficient_scope");
-	else if (!call->tool->read_only && strcmp(call->ctx->settings.read_only, "on") == 0)
-		rc = cm_err_set(err, CM_FORBIDDEN,
-		                "The server is in read-only mode: nothing can be changed.");
-	else
+	else if (call->tool->read_only || (rc = cm_context_may_change(call->ctx, err)) == CM_OK)
 		rc = call->tool->run(call, result, err);
 	if (!call->tool->read_only && (rc == CM_SCOPE || rc == CM_FORBIDDEN))
 		audit_refusal(call, rc);

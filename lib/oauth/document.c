@@ -126,16 +126,18 @@ enum cm_status cm_document_client(struct cm_exchange *x, const char *client_id,
 {
 	bool on = strcmp(x->ctx->settings.client_id_metadata_documents, "on") == 0;
 	bool url = on && cm_document_is_url(client_id);
+	bool may_change = cm_context_may_change(x->ctx, NULL) == CM_OK;
 	struct cm_err why = {0};
 	enum cm_status rc = cm_client_get(x->ctx->store, client_id, out, &why);
 
-	if (rc == CM_NOT_FOUND
-	        ? !url
-	        : rc != CM_OK || out->origin != CM_CLIENT_DOCUMENT || (url && !is_due(out)))
+	if (rc == CM_NOT_FOUND ? !url
+	                       : rc != CM_OK || out->origin != CM_CLIENT_DOCUMENT ||
+	                             (url && (!is_due(out) || !may_change)))
 		return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 	cm_client_clear(out);
 	if (!url)
 		return cm_err_set(err, CM_NOT_FOUND, "There is no such client.");
-	rc = renew(x, client_id, err);
+	if ((rc = cm_context_may_change(x->ctx, err)) == CM_OK)
+		rc = renew(x, client_id, err);
 	return rc == CM_OK ? cm_client_get(x->ctx->store, client_id, out, err) : rc;
 }

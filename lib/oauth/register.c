@@ -181,19 +181,12 @@ static enum cm_status tell(struct cm_store *store, const struct work *work, stru
 	return rc;
 }
 
-static enum cm_status check_read_only(const struct cm_exchange *x, struct cm_err *err)
-{
-	return strcmp(x->ctx->settings.read_only, "on") != 0
-	           ? CM_OK
-	           : cm_err_set(err, CM_FORBIDDEN, "The server is in read-only mode.");
-}
-
 /* --- RFC 7591 --- */
 
 static enum cm_status check_policy(struct cm_exchange *x, struct cm_err *err)
 {
 	const struct cm_settings *settings = &x->ctx->settings;
-	enum cm_status rc = check_read_only(x, err);
+	enum cm_status rc = cm_context_may_change(x->ctx, err);
 
 	if (rc != CM_OK)
 		return rc;
@@ -340,7 +333,7 @@ void cm_oauth_registration_put(struct cm_exchange *x)
 	struct work work = {.x = x, .tool = "update_client"};
 	struct cm_err err = {0};
 
-	if (find(x, &work.before, &err) == CM_OK && check_read_only(x, &err) == CM_OK &&
+	if (find(x, &work.before, &err) == CM_OK && cm_context_may_change(x->ctx, &err) == CM_OK &&
 	    read_body(x, &work.json, &err) == CM_OK &&
 	    cm_registration_read(work.json, &work.after, &err) == CM_OK &&
 	    cm_store_write(x->ctx->store, write_update, &work, &err) == CM_OK)
@@ -366,7 +359,7 @@ void cm_oauth_registration_delete(struct cm_exchange *x)
 	struct work work = {.x = x, .tool = "delete_client"};
 	struct cm_err err = {0};
 
-	if (find(x, &work.before, &err) == CM_OK && check_read_only(x, &err) == CM_OK &&
+	if (find(x, &work.before, &err) == CM_OK && cm_context_may_change(x->ctx, &err) == CM_OK &&
 	    cm_store_write(x->ctx->store, write_removal, &work, &err) == CM_OK)
 		x->res->status = 204;
 	else

@@ -151,6 +151,25 @@ class Documents(oauth_case.OAuthCase):
         self.assertEqual(self.get(admin, f"built-in/{name}")["grantTypes"],
                          ["authorization_code"])
 
+    def test_read_only(self):
+        """Who is known goes on, with what was read before; nobody new is taken."""
+        url, other = put("/known.json", client_name="Known"), put("/new.json")
+        self.tokens(url, self.user())
+        self.instance.change("UPDATE application SET document_expires_at_s = 1")
+        self.instance.run("setting", "set", "read_only", "on", code=0)
+        self.addCleanup(self.instance.run, "setting", "set", "read_only", "off", code=0)
+        put("/known.json", client_name="Renewed")
+        asked.clear()
+        person = self.person()
+        person.open(self.url(url))
+        self.assertIn("Known", person.page.text)
+        refused = self.http.get(self.url(other))
+        self.assertEqual(refused.status_code, 403, refused.text)
+        self.assertIn("read-only mode", refused.text)
+        self.assertEqual(asked, [])
+        self.assertFalse(self.instance.query("SELECT * FROM application WHERE client_id = ?",
+                                             other))
+
     def test_first_visits_at_once(self):
         """Both read the document, one writes it, and both go on; so with the next reading."""
         url = put("/once.json")
