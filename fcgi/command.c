@@ -134,8 +134,7 @@ static const struct cm_entity *entity_at(size_t index)
 	const struct cm_tool *tool;
 
 	for (size_t i = 0; (tool = cm_tool_at(&cm_toolbox, i)) != NULL; i++) {
-		if (cli_tool_of(tool->crud == NULL ? "" : tool->crud->entity->name, "get") ==
-		        tool &&
+		if (tool->crud != NULL && cli_tool_of(tool->crud->entity->name, "get") == tool &&
 		    index-- == 0)
 			return tool->crud->entity;
 	}

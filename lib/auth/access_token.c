@@ -11,7 +11,8 @@
 
 static enum cm_status refuse(struct cm_err *err, const char *why)
 {
-	return cm_err_set(err, CM_UNAUTHORIZED, "%s", why);
+	cm_err_set(err, CM_UNAUTHORIZED, "%s", why);
+	return CM_UNAUTHORIZED;
 }
 
 /* aud is one string or an array of them (RFC 7519 section 4.1.3). */
@@ -101,8 +102,10 @@ static enum cm_status find_caller(struct cm_context *ctx, const char *token,
 	rc = cm_token_caller(ctx->store, claims->jti, caller, &inner);
 	if (rc == CM_NOT_FOUND)
 		return refuse(err, "The token or its client is not known any more.");
-	if (rc != CM_OK)
-		return cm_err_set(err, rc, "%s", inner.text);
+	if (rc != CM_OK) {
+		cm_err_set(err, rc, "%s", inner.text);
+		return rc;
+	}
 	if (caller->revoked)
 		return refuse(err, "The token was revoked.");
 	if (strcmp(caller->client_id, claims->client_id) != 0)

@@ -249,11 +249,15 @@ static enum cm_status find(struct cm_exchange *x, struct cm_client *out, struct 
 	struct cm_err why = {0};
 	enum cm_status rc;
 
-	if (!cm_exchange_is_private(x))
-		return cm_err_set(err, CM_REQUEST, "Secrets are taken over https only.");
+	if (!cm_exchange_is_private(x)) {
+		cm_err_set(err, CM_REQUEST, "Secrets are taken over https only.");
+		return CM_REQUEST;
+	}
 	rc = cm_client_get(x->ctx->store, x->path_rest, out, &why);
-	if (rc != CM_OK && rc != CM_NOT_FOUND)
-		return cm_err_set(err, rc, "%s", why.text);
+	if (rc != CM_OK && rc != CM_NOT_FOUND) {
+		cm_err_set(err, rc, "%s", why.text);
+		return rc;
+	}
 	return check_bearer(x, out->registration_sha256, err);
 }
 

@@ -38,11 +38,12 @@ static bool read_cursor(const char *cursor, bool by_time, struct place *out)
 {
 	unsigned char bytes[CM_BASE64URL_SIZE(PLACE_TEXT) + 1];
 	size_t len = strlen(cursor), text_len = 0, digits;
-	const char *text = (char *)bytes;
+	const char *text;
 
 	if (len >= sizeof bytes || !cm_decode_base64url(cursor, len, bytes, &text_len))
 		return false;
 	bytes[text_len] = '\0';
+	text = (char *)bytes;
 	if (strlen(text) != text_len)
 		return false;
 	if (by_time) {
