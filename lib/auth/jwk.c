@@ -177,3 +177,17 @@ enum cm_status cm_jwk_read_set(const char *jwks, struct cm_keyring *out, struct 
 	cm_json_free(json);
 	return out->key == NULL ? cm_err_set(err, CM_NOMEM, "out of memory") : CM_OK;
 }
+
+bool cm_jwk_set_is_private(const cm_json *set)
+{
+	static const char *const members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+	const cm_json *keys = cm_json_get(set, "keys"), *value;
+
+	for (size_t i = 0; i < cm_json_length(keys); i++) {
+		for (size_t m = 0; m < sizeof members / sizeof *members; m++) {
+			if (cm_json_find(cm_json_at(keys, i), members[m], &value))
+				return true;
+		}
+	}
+	return false;
+}
