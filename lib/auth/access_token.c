@@ -112,6 +112,8 @@ static enum cm_status find_caller(struct cm_context *ctx, const char *token,
 		return refuse(err, "The token is of another client.");
 	if (caller->user_forbidden)
 		return refuse(err, "The user may not sign in any more.");
+	if (caller->user_foreign)
+		return refuse(err, "The user is not of the client's organisation.");
 	/* A client that came by its document goes with the setting. */
 	if (caller->from_document && strcmp(ctx->settings.client_id_metadata_documents, "on") != 0)
 		return refuse(err, "The client is not taken by its document any more.");

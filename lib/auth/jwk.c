@@ -32,27 +32,38 @@ static size_t read_bytes(const cm_json *jwk, const char *name, unsigned char out
 	return len;
 }
 
-/* Build the key from its parameters and see that it is one. */
+/* Build the key from its parameters. */
 static EVP_PKEY *from_parameters(const char *type, OSSL_PARAM_BLD *build)
 {
 	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
-	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, type, NULL), *check = NULL;
+	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 	EVP_PKEY *pkey = NULL;
 
-	if (params != NULL && make != NULL && EVP_PKEY_fromdata_init(make) == 1 &&
-	    EVP_PKEY_fromdata(make, &pkey, EVP_PKEY_PUBLIC_KEY, params) == 1)
-		check = EVP_PKEY_CTX_new(pkey, NULL);
-	if (check == NULL || EVP_PKEY_public_check(check) != 1) {
-		EVP_PKEY_free(pkey);
+	if (params == NULL || make == NULL || EVP_PKEY_fromdata_init(make) != 1 ||
+	    EVP_PKEY_fromdata(make, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		pkey = NULL;
-	}
-	EVP_PKEY_CTX_free(check);
 	EVP_PKEY_CTX_free(make);
 	OSSL_PARAM_free(params);
 	return pkey;
 }
 
-/* RFC 7518 section 6.3.1 */
+/* The key, if it is a point of its curve; else NULL, and it is released. */
+static EVP_PKEY *if_on_curve(EVP_PKEY *pkey)
+{
+	EVP_PKEY_CTX *check = pkey == NULL ? NULL : EVP_PKEY_CTX_new(pkey, NULL);
+	bool good = check != NULL && EVP_PKEY_public_check(check) == 1;
+
+	EVP_PKEY_CTX_free(check);
+	if (good)
+		return pkey;
+	EVP_PKEY_free(pkey);
+	return NULL;
+}
+
+/*
+ * RFC 7518 section 6.3.1.  Only what a signature can be verified with is asked of the modulus: to
+ * look for its factors takes long, with each request, for a key that harms nobody but its client.
+ */
 static EVP_PKEY *read_rsa(const cm_json *jwk)
 {
 	unsigned char n[NUMBER_MAX], e[NUMBER_MAX];
@@ -64,6 +75,7 @@ static EVP_PKEY *read_rsa(const cm_json *jwk)
 
 	if (build != NULL && modulus != NULL && exponent != NULL && e_len > 0 && e_len <= 8 &&
 	    BN_num_bits(modulus) >= RSA_BITS_MIN && BN_num_bits(modulus) <= RSA_BITS_MAX &&
+	    BN_is_odd(modulus) && BN_is_odd(exponent) && !BN_is_one(exponent) &&
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
 		pkey = from_parameters("RSA", build);
@@ -89,7 +101,7 @@ static EVP_PKEY *read_p256(const cm_json *jwk)
 		                                    0) == 1 &&
 		    OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point,
 		                                     sizeof point) == 1)
-			pkey = from_parameters("EC", build);
+			pkey = if_on_curve(from_parameters("EC", build));
 	}
 	OSSL_PARAM_BLD_free(build);
 	return pkey;
@@ -164,4 +176,18 @@ enum cm_status cm_jwk_read_set(const char *jwks, struct cm_keyring *out, struct 
 	}
 	cm_json_free(json);
 	return out->key == NULL ? cm_err_set(err, CM_NOMEM, "out of memory") : CM_OK;
+}
+
+bool cm_jwk_set_is_private(const cm_json *set)
+{
+	static const char *const members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+	const cm_json *keys = cm_json_get(set, "keys"), *value;
+
+	for (size_t i = 0; i < cm_json_length(keys); i++) {
+		for (size_t m = 0; m < sizeof members / sizeof *members; m++) {
+			if (cm_json_find(cm_json_at(keys, i), members[m], &value))
+				return true;
+		}
+	}
+	return false;
 }

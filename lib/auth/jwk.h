@@ -2,6 +2,7 @@
 #define CM_AUTH_JWK_H
 
 #include "auth/key.h"
+#include "base/json.h"
 
 /*
  * The public keys of a client from its JSON Web Key Set (RFC 7517 section 5): RSA of 2048 to 4096
@@ -10,5 +11,8 @@
  * The ring must be empty; release it with cm_keyring_clear().  CM_NOMEM.
  */
 enum cm_status cm_jwk_read_set(const char *jwks, struct cm_keyring *out, struct cm_err *err);
+
+/* Whether a set has a member that only the owner of a key may know (RFC 7518 section 6). */
+bool cm_jwk_set_is_private(const cm_json *set);
 
 #endif

@@ -161,6 +161,9 @@ enum cm_status cm_password_from_digest(const char *type, const char *salt, const
 
 enum cm_status cm_password_verify(const char *password, const char *stored, struct cm_err *err)
 {
+	/* Who never had a password elsewhere may have come with a hash of none. */
+	if (*password == '\0')
+		stored = "";
 	return strncmp(stored, DIGEST, strlen(DIGEST)) == 0 ? verify_digested(password, stored, err)
 	                                                    : verify(password, stored, err);
 }

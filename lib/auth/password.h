@@ -17,7 +17,7 @@ enum cm_status cm_password_hash(const char *password, char out[CM_PASSWORD_HASH_
                                 struct cm_err *err);
 
 /*
- * Whether a password is the one of a hash.  With "" for the hash the answer is no, after as much
+ * Whether a password is the one of a hash.  With "" for either the answer is no, after as much
  * work.  CM_UNAUTHORIZED when it is not.
  */
 enum cm_status cm_password_verify(const char *password, const char *hash, struct cm_err *err);

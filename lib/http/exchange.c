@@ -62,8 +62,7 @@ bool cm_exchange_is_private(const struct cm_exchange *x)
 	       (x->caller.address == x->forwarded && cm_url_address_is_loopback(x->forwarded));
 }
 
-/* Descriptions are ASCII without quote and backslash (RFC 6749 section 5.2, RFC 6750 section 3). */
-static void copy_description(char *out, size_t size, const char *text)
+void cm_exchange_description(char *out, size_t size, const char *text)
 {
 	size_t i;
 
@@ -79,7 +78,7 @@ static void put_oauth_error(struct cm_buf *buf, const char *code, const struct c
 {
 	char description[sizeof err->text];
 
-	copy_description(description, sizeof description, cm_err_public(err));
+	cm_exchange_description(description, sizeof description, cm_err_public(err));
 	cm_json_put_open(buf, '{');
 	cm_json_put_member(buf, "error", code);
 	cm_json_put_member(buf, "error_description", description);
@@ -190,7 +189,7 @@ void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char 
 
 	cm_buf_puts(&value, "Bearer ");
 	if (error != NULL) {
-		copy_description(copy, sizeof copy, description);
+		cm_exchange_description(copy, sizeof copy, description);
 		cm_buf_printf(&value, "error=\"%s\", error_description=\"%s\", ", error, copy);
 	}
 	if (cm_url_parse(x->ctx->settings.issuer, &issuer))

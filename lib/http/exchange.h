@@ -59,6 +59,12 @@ void cm_exchange_set_status(struct cm_exchange *x, const struct cm_err *err);
 /* Say with 429 and 503 when to try again. */
 void cm_exchange_put_retry_after(struct cm_exchange *x);
 
+/*
+ * Copy a sentence as an error_description may have it: ASCII without quote and backslash, others
+ * are '?' (RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3).  What exceeds size is left out.
+ */
+void cm_exchange_description(char *out, size_t size, const char *text);
+
 /* The error object of JSON-RPC; data is JSON text or NULL. */
 void cm_exchange_put_rpc_error(struct cm_buf *buf, int code, const struct cm_err *err,
                                const char *data, const char *request_id);

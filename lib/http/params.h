@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "http/request.h"
 
-enum { CM_PARAMS_MAX = 64 };
+enum { CM_PARAMS_MAX = 64, CM_PARAMS_JSON_MAX = 32768 /* bytes */ };
 
 /* Names and values of an OAuth request body.  Set it up with {0}. */
 struct cm_params {
@@ -20,8 +20,9 @@ struct cm_params {
 /*
  * Read the body: application/x-www-form-urlencoded (RFC 6749 appendix B) or a JSON object of
  * strings.  A name that occurs twice is refused (RFC 6749 section 3.2), `resource` excepted (RFC
- * 8707 section 2; in JSON an array).  Parameters without a value count as absent.
- * CM_REQUEST, CM_NOMEM.
+ * 8707 section 2; in JSON an array).  Parameters without a value count as absent.  CM_REQUEST,
+ * CM_NOMEM; CM_TOO_LARGE for JSON over CM_PARAMS_JSON_MAX, whose objects could take hundreds of
+ * times the memory: anybody may send some.
  */
 enum cm_status cm_params_read(struct cm_params *params, const struct cm_request *req,
                               struct cm_err *err);

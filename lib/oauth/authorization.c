@@ -233,9 +233,12 @@ void cm_authorization_answer(struct cm_exchange *x, const struct cm_authorizatio
 static void put_refusal(struct cm_exchange *x, const struct cm_authorization *request,
                         const struct cm_err *err, struct cm_buf *url)
 {
+	char description[sizeof err->text];
+
+	cm_exchange_description(description, sizeof description, cm_err_public(err));
 	cm_buf_puts(url, request->redirect_uri);
 	cm_url_put_query(url, "error", cm_status_info(err->status)->oauth);
-	cm_url_put_query(url, "error_description", cm_err_public(err));
+	cm_url_put_query(url, "error_description", description);
 	put_end(x, request, url);
 }
 

@@ -24,12 +24,12 @@ cm_grant_run cm_grant_device_code;
 #define CM_GRANT_DEVICE_CODE        "urn:ietf:params:oauth:grant-type:device_code"
 
 /*
- * Issue tokens in a person's name, for the grants above: the person must still be there and not be
- * forbidden (else CM_INVALID_GRANT).  issue->scope is what was granted once; the access token gets
- * what cm_person_limit() still has of it, and nothing is issued when that is nothing
- * (CM_INVALID_SCOPE).  The refresh token keeps refresh_scope, for what may be given back; it is
- * taken only if the client registered for refresh tokens.  issue->client, scope, refresh_scope,
- * family and spend are the caller's.
+ * Issue tokens in a person's name, for the grants above: the person must still be there, not be
+ * forbidden, and be one who may sign in to the client (else CM_INVALID_GRANT).  issue->scope is
+ * what was granted once; the access token gets what cm_person_limit() still has of it, and nothing
+ * is issued when that is nothing (CM_INVALID_SCOPE).  The refresh token keeps refresh_scope, for
+ * what may be given back; it is taken only if the client registered for refresh tokens.
+ * issue->client, scope, refresh_scope, family and spend are the caller's.
  */
 enum cm_status cm_grant_issue(struct cm_exchange *x, const struct cm_issue *issue, int64_t user_id,
                               struct cm_issued *out, struct cm_err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/client.h"
+#include "auth/jwk.h"
 #include "auth/redirect_uri.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -124,6 +125,9 @@ static enum cm_status read_method(const cm_json *metadata, struct cm_client *out
 	memcpy(out->auth_method, name, strlen(name) + 1);
 	if (jwks != NULL && cm_json_type(cm_json_get(jwks, "keys")) != CM_JSON_ARRAY)
 		return bad(err, "jwks", "must be a JSON Web Key Set");
+	/* It would come back with the metadata, and stand in the audit trail. */
+	if (cm_jwk_set_is_private(jwks))
+		return bad(err, "jwks", "must hold public keys only");
 	if (strcmp(name, cm_client_method_name(CM_METHOD_JWT)) == 0 && jwks == NULL)
 		return bad(err, "jwks", "is needed for private_key_jwt; jwks_uri is not fetched");
 	if (jwks == NULL)

@@ -5,6 +5,7 @@
 
 #include "auth/person.h"
 #include "base/json.h"
+#include "oauth/consent.h"
 #include "oauth/grant.h"
 #include "oauth/resource.h"
 #include "store/grant.h"
@@ -90,6 +91,9 @@ enum cm_status cm_grant_issue(struct cm_exchange *x, const struct cm_issue *issu
 		return cm_err_set(err, CM_INVALID_GRANT, "The user may not sign in any more.");
 	if (rc != CM_OK)
 		return cm_err_set(err, rc, "%s", why.text);
+	if (cm_consent_check_user(issue->client, &user, NULL) != CM_OK)
+		return cm_err_set(err, CM_INVALID_GRANT,
+		                  "The user is not of the client's organisation.");
 	memcpy(x->caller.organization, user.owner, sizeof x->caller.organization);
 	snprintf(x->caller.user, sizeof x->caller.user, "%s/%s", user.owner, user.name);
 	x->caller.user_id = user.id;

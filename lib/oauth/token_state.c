@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "oauth/client_request.h"
+#include "oauth/consent.h"
 #include "store/audit.h"
 #include "store/grant.h"
 #include "store/user.h"
@@ -118,7 +119,8 @@ static enum cm_status put_refresh(struct cm_exchange *x, const struct cm_client 
 	if (rc != CM_OK && rc != CM_NOT_FOUND)
 		return cm_err_set(err, rc, "%s", why.text);
 	if (rc == CM_NOT_FOUND || user.forbidden || refresh->application_id != client->id ||
-	    refresh->used_at_s != 0 || refresh->expires_at_s <= cm_clock_now_s()) {
+	    refresh->used_at_s != 0 || refresh->expires_at_s <= cm_clock_now_s() ||
+	    cm_consent_check_user(client, &user, NULL) != CM_OK) {
 		put_inactive(buf);
 		return CM_OK;
 	}

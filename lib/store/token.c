@@ -105,6 +105,7 @@ enum cm_status cm_token_caller(struct cm_store *store, const char *jti, struct c
 		cm_query_column_copy(&q, 9, out->ip_whitelist, sizeof out->ip_whitelist);
 		out->from_document = cm_query_column_integer(&q, 10) != 0;
 		out->disabled = cm_query_column_integer(&q, 11) != 0;
+		out->user_foreign = cm_query_column_integer(&q, 12) != 0;
 	}
 	rc = cm_query_end(&q);
 	if (rc == CM_OK && !found)

@@ -59,6 +59,7 @@ struct cm_token_caller {
 	char ip_whitelist[CM_IP_WHITELIST_MAX + 1]; /* of the application */
 	bool from_document; /* the application came by its document: CM_CLIENT_DOCUMENT */
 	bool disabled;      /* the application, or an organisation of it or of the person, is off */
+	bool user_foreign;  /* an administrator's application is of another organisation by now */
 };
 
 /* CM_NOT_FOUND when the token was never issued here, or its client was deleted. */

@@ -20,7 +20,8 @@ SELECT application.client_id, coalesce(user.owner, application.organization), ap
        EXISTS (SELECT 1 FROM organization WHERE name = application.owner AND disable_signin) OR
        EXISTS (SELECT 1 FROM organization
                 WHERE name = application.organization AND disable_signin) OR
-       EXISTS (SELECT 1 FROM organization WHERE name = user.owner AND disable_signin)
+       EXISTS (SELECT 1 FROM organization WHERE name = user.owner AND disable_signin),
+       application.origin = 'made' AND coalesce(user.owner <> application.organization, 0)
   FROM token JOIN application ON application.id = token.application_id
   LEFT JOIN user ON user.id = token.user_id
  WHERE token.jti = :jti

@@ -216,6 +216,13 @@ class Requests(oauth_case.OAuthCase):
         self.assert_redirect_error(self.http.get(self.url(made.id, scope=case.BOTH)),
                                    "invalid_scope")
 
+    def test_A23_description_is_plain(self):
+        """RFC 6749 section 4.1.2.1: ASCII without quote and backslash."""
+        reply = self.ask(scope='a"b\\c\u00e9')
+        self.assert_redirect_error(reply, "invalid_scope")
+        self.assertEqual(browser.parameters(reply)["error_description"],
+                         "The client is not registered for scope a?b?c??.")
+
     def test_A23_grant_that_is_not_registered(self):
         """Client credentials are no reason to send people around."""
         self.assert_page_error(self.http.get(self.url(self.instance.demo.id)))

@@ -275,6 +275,22 @@ class Refresh(oauth_case.OAuthCase):
         self.assert_token_refused(told["access_token"])
         self.assert_grant_refused(self.refresh(self.client_id, told["refresh_token"]))
 
+    def test_R6_client_of_another_organisation(self):
+        """Who may not sign in to a client any more has lent it nothing either."""
+        made = self.made()
+        secret = {"client_secret": made.secret}
+        told = self.tokens(made.id, self.who, **secret)
+        code = self.code(made.id, self.who, scope=case.READ)
+        self.assert_token_good(told["access_token"])
+        self.instance.change("UPDATE application SET organization = 'built-in'"
+                             " WHERE client_id = ?", made.id)
+        self.assert_token_refused(told["access_token"])
+        for token in (told["access_token"], told["refresh_token"]):
+            reply = self.form(oauth_case.INTROSPECT, client_id=made.id, token=token, **secret)
+            self.assertEqual(reply.json(), {"active": False})
+        self.assert_grant_refused(self.refresh(made.id, told["refresh_token"], **secret))
+        self.assert_grant_refused(self.redeem(made.id, code, **secret))
+
 
 class Left(oauth_case.OAuthCase):
     """What was granted is issued as far as client and person have it when it is issued."""

@@ -144,6 +144,35 @@ static void test_rsa_exponent_length(void)
 	CU_ASSERT_EQUAL(read_one("\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":2048"), 0);
 }
 
+/* Nobody looks for the factors of a client's modulus, which would take long; it must be odd. */
+static void test_rsa_factors(void)
+{
+	static const struct {
+		const char *name;
+		BN_ULONG factor;
+		size_t count;
+	} rows[] = {{"3", 3, 1}, {"751", 751, 1}, {"2", 2, 0}};
+	unsigned char bytes[256];
+	char text[CM_BASE64URL_SIZE(sizeof bytes)], members[500];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		BN_ULONG factor = rows[i].factor;
+		BIGNUM *n = BN_new();
+
+		BN_zero(n);
+		BN_set_bit(n, 2047);
+		BN_add_word(n, factor - BN_mod_word(n, factor));
+		if (!BN_is_odd(n))
+			BN_add_word(n, factor);
+		(void)BN_bn2bin(n, bytes);
+		cm_encode_base64url(bytes, sizeof bytes, text);
+		snprintf(members, sizeof members, "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"%s\"",
+		         text);
+		ASSERT_ROW(rows[i].name, read_one(members) == rows[i].count);
+		BN_free(n);
+	}
+}
+
 static void test_p256(void)
 {
 	static const struct {
@@ -303,6 +332,7 @@ static const struct cm_test tests[] = {
     {"an RSA key has 2048 to 4096 bits", test_rsa_sizes},
     {"an RSA exponent is odd, and not one", test_rsa_exponents},
     {"an RSA exponent has eight bytes at most", test_rsa_exponent_length},
+    {"an RSA modulus is odd, whatever its factors", test_rsa_factors},
     {"a P-256 key is a point of that curve, of 32 bytes each", test_p256},
     {"keys of other kinds, for other uses and algorithms are passed over", test_kinds_and_uses},
     {"private members are not kept", test_private_members},

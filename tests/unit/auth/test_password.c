@@ -116,6 +116,22 @@ static void test_odd_hashes(void)
 	}
 }
 
+/* Whoever signed up by another service may have come with a hash of the empty password. */
+static void test_empty_password(void)
+{
+	static const char bcrypt[] = "$2b$04$abcdefghijklmnopqrstuubyCG3zY1GIXMyxfivm.ClDiInHzxjiq";
+	static const char sha256[] =
+	    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+	char hash[CM_PASSWORD_HASH_MAX];
+
+	CU_ASSERT_STRING_EQUAL(cm_password_type(bcrypt), "bcrypt");
+	CU_ASSERT_EQUAL(cm_password_verify("", bcrypt, NULL), CM_UNAUTHORIZED);
+	CU_ASSERT_EQUAL(cm_password_hash("", hash, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_password_verify("", hash, NULL), CM_UNAUTHORIZED);
+	CU_ASSERT_EQUAL(cm_password_from_digest("salt", "", sha256, hash, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_password_verify("", hash, NULL), CM_UNAUTHORIZED);
+}
+
 static bool no_random(void *out, size_t len)
 {
 	memset(out, 0, len);
@@ -242,6 +258,7 @@ static const struct cm_test tests[] = {
     {"only the password itself is that of its hash", test_verified},
     {"who has no hash has no password", test_no_hash},
     {"what is no hash lets nobody in", test_odd_hashes},
+    {"an empty password lets nobody in", test_empty_password},
     {"without random bytes nothing is hashed", test_no_random},
     {"passwords of which a digest is known can be verified", test_digests},
     {"what can't be verified is refused", test_no_digests},

@@ -321,12 +321,35 @@ static void test_query_too_many(void)
 	}
 }
 
+/* Objects take hundreds of times the memory of their text. */
+static void test_long_json(void)
+{
+	static char body[CM_PARAMS_JSON_MAX + 2];
+	struct cm_err err = {0};
+	struct cm_params params;
+
+	memset(body, ' ', CM_PARAMS_JSON_MAX);
+	memcpy(body, "{\"x\":\"1\"}", 9);
+	expect_x(JSON, body, "1");
+	body[CM_PARAMS_JSON_MAX] = ' ';
+	CU_ASSERT_EQUAL(read_bytes(&params, JSON, body, CM_PARAMS_JSON_MAX + 1, &err),
+	                CM_TOO_LARGE);
+	CU_ASSERT_STRING_EQUAL(err.text, "A JSON body has at most 32768 bytes here.");
+	cm_params_clear(&params);
+	/* A form takes no more than its text. */
+	memset(body, 'x', CM_PARAMS_JSON_MAX + 1);
+	body[1] = '=';
+	CU_ASSERT_EQUAL(read_bytes(&params, FORM, body, CM_PARAMS_JSON_MAX + 1, NULL), CM_OK);
+	cm_params_clear(&params);
+}
+
 static const struct cm_test tests[] = {
     {"a form is decoded once, names too", test_form_values},
     {"a parameter without a value is absent", test_empty_is_absent},
     {"A3 forms with bad escapes, NUL, other bytes than UTF-8 or repeats are refused",
      test_bad_forms},
     {"A3 a JSON body is an object of strings, each name once", test_bad_json},
+    {"a JSON body is as long as parameters may need, not as long as any body", test_long_json},
     {"bodies of other types are refused", test_bad_types},
     {"a NUL byte is refused, not taken for the end", test_nul_bytes},
     {"there may be 64 parameters and not one more", test_too_many},

@@ -187,6 +187,24 @@ static void test_new_password(void)
 	end(&world);
 }
 
+/* What is longer than any password is none, not even where the hash is that of none. */
+static void test_too_long_a_password(void)
+{
+	struct change change = change_password("");
+	char more[CM_PASSWORD_MAX + 60] = "&username=my-org/alice&password=";
+	struct world world;
+	struct reply reply;
+
+	memset(more + strlen(more), 'x', CM_PASSWORD_MAX + 1);
+	start(&world);
+	run(&world, change.sql);
+	reply = submit(&world, "/account", "sign-in", more);
+	CU_ASSERT(reply.status == 403 && strstr(reply.body, WRONG) != NULL);
+	CU_ASSERT_EQUAL(number(&world, "SELECT count(*) FROM session"), 0);
+	reply_clear(&reply);
+	end(&world);
+}
+
 static void test_kept_out(void)
 {
 	struct world world;
@@ -375,6 +393,7 @@ static void test_session_ended_before_taking_back(void)
 
 static const struct cm_test tests[] = {
     {"a new password ends a sign-in with the old one", test_new_password},
+    {"too long a password is not the empty one", test_too_long_a_password},
     {"who is kept out meanwhile is not signed in", test_kept_out},
     {"an imported password does not come back", test_imported_password_changed},
     {"two sign-ins hash one imported password", test_imported_password_hashed_by_another},
