@@ -25,7 +25,10 @@ enum cm_json_type {
 	CM_JSON_OBJECT
 };
 
-enum { CM_JSON_DEPTH_MAX = 32 };
+enum {
+	CM_JSON_DEPTH_MAX = 32,
+	CM_JSON_CONTAINERS_MAX = 10000 /* objects and arrays of a request */
+};
 
 /*
  * Parse a whole text of len bytes.  Beyond RFC 8259 it refuses what two readers could take for two
@@ -34,6 +37,13 @@ enum { CM_JSON_DEPTH_MAX = 32 };
  * where; CM_NOMEM.
  */
 enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct cm_err *err);
+
+/*
+ * The same for what somebody sends.  An object takes some 800 bytes, however short its text is, so
+ * more than CM_JSON_CONTAINERS_MAX objects and arrays are refused too.
+ */
+enum cm_status cm_json_parse_request(const char *text, size_t len, cm_json **out,
+                                     struct cm_err *err);
 
 /* Give up one reference. NULL is fine. */
 void cm_json_free(cm_json *json);

@@ -16,8 +16,9 @@ struct parser {
 	const char *text;
 	size_t len;
 	size_t at;
-	struct cm_buf word; /* the names whose values are being read, and the word in hand */
-	const char *fault;  /* what is wrong with the text, NULL while all is well */
+	struct cm_buf word;     /* the names whose values are being read, and the word in hand */
+	const char *fault;      /* what is wrong with the text, NULL while all is well */
+	size_t containers_left; /* objects and arrays that it may have yet */
 	bool no_memory;
 };
 
@@ -295,6 +296,8 @@ static bool take_value(struct parser *p, int depth, struct json_object **out)
 	skip_blanks(p);
 	if (depth > CM_JSON_DEPTH_MAX)
 		return refuse(p, "nested deeper than 32 levels");
+	if ((peek(p) == '{' || peek(p) == '[') && p->containers_left-- == 0)
+		return refuse(p, "too many objects and arrays");
 	switch (peek(p)) {
 	case '{':
 		*out = json_object_new_object();
@@ -315,9 +318,10 @@ static bool take_value(struct parser *p, int depth, struct json_object **out)
 	}
 }
 
-enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct cm_err *err)
+static enum cm_status parse(const char *text, size_t len, size_t containers, cm_json **out,
+                            struct cm_err *err)
 {
-	struct parser p = {.text = text, .len = len};
+	struct parser p = {.text = text, .len = len, .containers_left = containers};
 	enum cm_status rc = CM_OK;
 	bool ok;
 
@@ -340,4 +344,15 @@ enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct
 	}
 	cm_buf_clear(&p.word);
 	return rc;
+}
+
+enum cm_status cm_json_parse(const char *text, size_t len, cm_json **out, struct cm_err *err)
+{
+	return parse(text, len, SIZE_MAX, out, err);
+}
+
+enum cm_status cm_json_parse_request(const char *text, size_t len, cm_json **out,
+                                     struct cm_err *err)
+{
+	return parse(text, len, CM_JSON_CONTAINERS_MAX, out, err);
 }

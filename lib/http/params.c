@@ -101,7 +101,7 @@ static enum cm_status read_json(struct cm_params *params, const struct cm_reques
 	if (req->body_len > CM_PARAMS_JSON_MAX)
 		return cm_err_set(err, CM_TOO_LARGE, "A JSON body has at most %d bytes here.",
 		                  CM_PARAMS_JSON_MAX);
-	rc = cm_json_parse(req->body, req->body_len, &json, &why);
+	rc = cm_json_parse_request(req->body, req->body_len, &json, &why);
 	if (rc == CM_PARSE)
 		rc = cm_err_set(err, CM_REQUEST, "The body is not JSON: %s.", why.text);
 	else if (rc != CM_OK)

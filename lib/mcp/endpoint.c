@@ -154,7 +154,7 @@ static enum cm_status read_body(const struct cm_exchange *x, cm_json **body, str
 		return cm_err_set(err, CM_NOT_ACCEPTABLE, "Accept must allow application/json.");
 	if (!cm_request_has_type(x->req, "application/json"))
 		return cm_err_set(err, CM_MEDIA_TYPE, "Content-Type must be application/json.");
-	return cm_json_parse(x->req->body, x->req->body_len, body, err);
+	return cm_json_parse_request(x->req->body, x->req->body_len, body, err);
 }
 
 void cm_mcp_post(struct cm_exchange *x, const struct cm_toolbox *box)

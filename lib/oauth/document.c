@@ -40,7 +40,7 @@ enum cm_status cm_document_read(const char *client_id, const struct cm_buf *text
 	struct cm_err why = {0};
 	cm_json *json = NULL;
 	const char *said;
-	enum cm_status rc = cm_json_parse(cm_buf_str(text), text->len, &json, &why);
+	enum cm_status rc = cm_json_parse_request(cm_buf_str(text), text->len, &json, &why);
 
 	if (rc == CM_OK && cm_json_get(json, "token_endpoint_auth_method") == NULL &&
 	    cm_json_type(json) == CM_JSON_OBJECT &&

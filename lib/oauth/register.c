@@ -56,7 +56,7 @@ static enum cm_status read_body(struct cm_exchange *x, cm_json **json, struct cm
 	if (x->req->body_len > CM_REGISTRATION_MAX)
 		return cm_err_set(err, CM_INVALID_METADATA, "The body is over %d bytes.",
 		                  CM_REGISTRATION_MAX);
-	rc = cm_json_parse(x->req->body, x->req->body_len, json, &why);
+	rc = cm_json_parse_request(x->req->body, x->req->body_len, json, &why);
 	if (rc == CM_PARSE)
 		return cm_err_set(err, CM_INVALID_METADATA, "The body is not JSON: %s.", why.text);
 	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);

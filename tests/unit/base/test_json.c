@@ -367,6 +367,38 @@ static void test_any_bytes(void)
 	}
 }
 
+/* An array of so many objects and arrays, itself counted. */
+static enum cm_status containers(enum cm_status (*parse)(const char *text, size_t len,
+                                                         cm_json **out, struct cm_err *err),
+                                 int count, struct cm_err *err)
+{
+	struct cm_buf text = {0};
+	cm_json *json = NULL;
+	enum cm_status rc;
+
+	cm_buf_puts(&text, "[\"no container\",1,null");
+	for (int i = 1; i < count; i++)
+		cm_buf_puts(&text, i % 2 == 0 ? ",{}" : ",[]");
+	cm_buf_puts(&text, "]");
+	rc = parse(cm_buf_str(&text), text.len, &json, err);
+	CU_ASSERT_TRUE((json != NULL) == (rc == CM_OK));
+	cm_json_free(json);
+	cm_buf_clear(&text);
+	return rc;
+}
+
+static void test_containers(void)
+{
+	struct cm_err err = {0};
+
+	CU_ASSERT_EQUAL(containers(cm_json_parse_request, 1, NULL), CM_OK);
+	CU_ASSERT_EQUAL(containers(cm_json_parse_request, CM_JSON_CONTAINERS_MAX, NULL), CM_OK);
+	CU_ASSERT_EQUAL(containers(cm_json_parse_request, CM_JSON_CONTAINERS_MAX + 1, &err),
+	                CM_PARSE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "too many objects and arrays at byte "));
+	CU_ASSERT_EQUAL(containers(cm_json_parse, 2 * CM_JSON_CONTAINERS_MAX, NULL), CM_OK);
+}
+
 static const struct cm_test tests[] = {
     {"duplicate names are refused, however they are written", test_duplicate_names},
     {"what RFC 8259 has not is refused", test_not_rfc_8259},
@@ -376,6 +408,7 @@ static const struct cm_test tests[] = {
     {"only the given length is read", test_length_counts},
     {"a message says where the fault is", test_where},
     {"nesting that is too deep is refused, however deep", test_depth},
+    {"a request has not too many objects and arrays", test_containers},
     {"integers up to 64 bits are exact", test_integers},
     {"integers beyond 64 bits are refused, not clipped", test_integers_beyond},
     {"a number with fraction or exponent is no integer", test_numbers},

@@ -219,7 +219,7 @@ static void test_deep_and_odd_texts(void)
 	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"method\":\"tools/call\"}",
 	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"p\xff\"}",
 	};
-	struct cm_buf deep = {0};
+	struct cm_buf deep = {0}, wide = {0};
 	struct serve serve;
 	struct reply reply;
 
@@ -235,6 +235,15 @@ static void test_deep_and_odd_texts(void)
 	reply = serve_rpc(&serve, DEMO, NULL, cm_buf_str(&deep));
 	CU_ASSERT_EQUAL(support_code(&reply), -32700);
 	reply_clear(&reply);
+	cm_buf_puts(&wide,
+	            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"x\":[{}");
+	for (int i = 0; i < CM_JSON_CONTAINERS_MAX; i++)
+		cm_buf_puts(&wide, ",{}");
+	cm_buf_puts(&wide, "]}}");
+	reply = serve_rpc(&serve, DEMO, NULL, cm_buf_str(&wide));
+	CU_ASSERT_EQUAL(support_code(&reply), -32700);
+	reply_clear(&reply);
+	cm_buf_clear(&wide);
 	cm_buf_clear(&deep);
 	serve_close(&serve);
 }
