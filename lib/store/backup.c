@@ -45,6 +45,30 @@ static void remove_beside(const char *path)
 	}
 }
 
+/* Whether a file of so many first bytes may be lost: it is empty, or a database of ours. */
+static bool is_database(const unsigned char *header, ssize_t got)
+{
+	const unsigned char *id = header + APPLICATION_ID_AT;
+
+	return got == 0 || (got == HEADER && ((unsigned)id[0] << 24 | (unsigned)id[1] << 16 |
+	                                      (unsigned)id[2] << 8 | id[3]) == CM_APPLICATION_ID);
+}
+
+/*
+ * Whether a process of this user left the file when it was killed, perhaps before it had written
+ * the first page.  What somebody else made, or can reach by another name, must get no secrets.
+ */
+static bool is_left_over(int fd, const struct stat *st)
+{
+	static const unsigned char nothing[HEADER];
+	unsigned char header[HEADER] = {0};
+	ssize_t got = pread(fd, header, sizeof header, 0);
+
+	return S_ISREG(st->st_mode) && st->st_uid == geteuid() && st->st_nlink == 1 &&
+	       (is_database(header, got) ||
+	        (got == HEADER && memcmp(header, nothing, HEADER) == 0));
+}
+
 /*
  * Make an empty file for us alone, or take one that a process left which was killed.  The lock goes
  * with the descriptor, or with the process.
@@ -62,6 +86,10 @@ static enum cm_status take_file(const char *path, int *out, struct cm_err *err)
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &mine) != 0 || stat(path, &there) != 0 ||
 	    mine.st_dev != there.st_dev || mine.st_ino != there.st_ino)
 		rc = cm_err_set(err, CM_BUSY, "%.300s is being written by another process", path);
+	else if (!is_left_over(fd, &mine))
+		rc = cm_err_set(err, CM_INPUT,
+		                "%.300s is there, and this user did not begin it: move it away",
+		                path);
 	else if (fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0)
 		rc = cm_err_set(err, CM_STORE, "can't write %.300s: %s", path, strerror(errno));
 	if (rc != CM_OK) {
@@ -112,18 +140,15 @@ static bool belongs_to(const char *database, const char *path)
 	return same;
 }
 
-/* Whether a file may be lost: it is empty, or a database of ours. */
 static bool may_replace(const char *path)
 {
 	unsigned char header[HEADER] = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got = fd < 0 ? -1 : read(fd, header, sizeof header);
-	const unsigned char *id = header + APPLICATION_ID_AT;
 
 	if (fd >= 0)
 		close(fd);
-	return got == 0 || (got == HEADER && ((unsigned)id[0] << 24 | (unsigned)id[1] << 16 |
-	                                      (unsigned)id[2] << 8 | id[3]) == CM_APPLICATION_ID);
+	return is_database(header, got);
 }
 
 static enum cm_status check_target(const char *database, const char *path, struct cm_err *err)
@@ -346,6 +371,22 @@ static enum cm_status replace(struct cm_store *staged, const char *path, struct 
 	return rc;
 }
 
+/*
+ * Who was the owner of the database, or has its folder, owns the new one too: for root, that is who
+ * the server runs as.
+ */
+static bool give_to_owner(int fd, const char *path)
+{
+	char copy[PATH_MAX];
+	struct stat st;
+
+	if (geteuid() != 0)
+		return true;
+	snprintf(copy, sizeof copy, "%s", path);
+	return (stat(path, &st) == 0 || stat(dirname(copy), &st) == 0) &&
+	       fchown(fd, st.st_uid, st.st_gid) == 0;
+}
+
 /* Where the database is lost, the file itself may go in its place, once it is whole. */
 static enum cm_status put_in_place(const char *staged, int fd, const char *path, struct cm_err *err)
 {
@@ -355,6 +396,9 @@ static enum cm_status put_in_place(const char *staged, int fd, const char *path,
 	snprintf(wal, sizeof wal, "%s-wal", staged);
 	if (access(wal, F_OK) == 0)
 		return cm_err_set(err, CM_STORE, "can't write %.300s", staged);
+	if (!give_to_owner(fd, path))
+		return cm_err_set(err, CM_STORE, "can't give %.300s its owner: %s", staged,
+		                  strerror(errno));
 	remove_beside(path);
 	return publish(fd, staged, path, err);
 }
