@@ -85,7 +85,8 @@ static void say_damaged(const struct examined *x, const char *how, struct cm_fin
 	cm_finding_say(f, CM_VERDICT_WRONG, "The database is damaged: %s", how);
 	cm_finding_mend(f, "stop the server and put a backup in its place, without the -wal and "
 	                   "-shm of the broken one");
-	cm_finding_mend(f, "without a backup: sqlite3 '%s' .recover | sqlite3 NEW.db", x->path);
+	cm_finding_mend(f, "without a backup: sqlite3 %s .recover | sqlite3 NEW.db",
+	                QUOTED(x->path));
 }
 
 void examine_integrity(void *examined, struct cm_finding *f)
@@ -158,8 +159,8 @@ void examine_settings(void *examined, struct cm_finding *f)
 	/* "setting: NAME must ..." */
 	name = strncmp(err.text, "setting: ", 9) == 0 ? err.text + 9 : NULL;
 	if (name != NULL)
-		cm_finding_mend(f, "sqlite3 '%s' \"DELETE FROM setting WHERE name = '%.*s'\"",
-		                x->path, (int)strcspn(name, " "), name);
+		cm_finding_mend(f, "sqlite3 %s \"DELETE FROM setting WHERE name = '%.*s'\"",
+		                QUOTED(x->path), (int)strcspn(name, " "), name);
 }
 
 void examine_issuer(void *examined, struct cm_finding *f)

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import os
+import shlex
 import resource
 import shutil
 import socket
@@ -192,6 +193,20 @@ class File(InsideCase):
         os.chmod(beside, 0o660)
         self.expect("journal readable for a group", "rights", "-journal", "chmod 600")
 
+    def test_commands_for_root(self):
+        """A folder's owner names no file that root then changes, nor a command of a shell."""
+        target = self.put(b"", os.path.join(self.folder, "target"))
+        os.chmod(target, 0o644)
+        os.symlink(target, self.database + "-journal")
+        self.expect("link beside the database", "rights", "is a link", "rm '")
+        os.unlink(self.database + "-journal")
+        folder = os.path.join(self.folder, "a'; touch x; '")
+        os.mkdir(folder)
+        path = self.put(good_database(), os.path.join(folder, "casement.db"))
+        os.chmod(path, 0o644)
+        mend = next(row for row in self.look(database=path) if row["check"] == "rights")["mend"]
+        self.assertEqual([shlex.split(line) for line in mend], [["chmod", "600", path]])
+
     def test_owner_can_not_write(self):
         """File or folder without the owner's own rights."""
         self.addCleanup(os.chmod, self.folder, 0o700)
@@ -211,7 +226,7 @@ class File(InsideCase):
         os.unlink(beside)
         os.chown(self.database, 12345, 12345)
         self.expect("folder of another user than the database", "rights", "can't make files",
-                    "chown --reference")
+                    "chown -h --reference")
 
     def test_among_web_pages(self):
         """Below a document root; protected, that is worth a note."""
