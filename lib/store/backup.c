@@ -420,11 +420,14 @@ enum cm_status cm_store_restore(const char *path, const char *copy, cm_store_wor
                                 struct cm_err *err)
 {
 	struct cm_store *store = NULL;
-	char staged[PATH_MAX];
+	char staged[PATH_MAX], real[PATH_MAX];
 	enum cm_status rc;
 	bool lost;
 	int fd = -1;
 
+	/* A link stays one: SQLite keeps the other files beside what it leads to. */
+	if (realpath(path, real) != NULL)
+		path = real;
 	if (is_same_file(path, copy))
 		return cm_err_set(err, CM_INPUT, "%.300s is the database itself", copy);
 	if ((rc = join(path, ".restore", staged, err)) != CM_OK ||

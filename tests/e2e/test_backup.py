@@ -310,6 +310,18 @@ class Restore(BackupCase):
                 self.assertEqual((made.st_uid, made.st_gid), (NOBODY, NOBODY))
         os.chown(self.made.folder, 0, 0)
 
+    def test_link_to_a_lost_database(self):
+        """What a link leads to is restored, not the link replaced."""
+        self.backup()
+        self.made.server.stop()
+        link = os.path.join(self.made.folder, "link.db")
+        os.symlink(self.made.database, link)
+        os.truncate(self.made.database, 0)
+        self.restore(env={"CASEMENT_DB": link})
+        self.assertEqual(os.readlink(link), self.made.database)
+        self.assertEqual(self.made.query("PRAGMA integrity_check")[0][0], "ok")
+        self.assertEqual(names(self.made.database), names(self.copy))
+
     def test_place_of_another(self):
         """What is in the database's place and not ours is not replaced."""
         self.backup()
