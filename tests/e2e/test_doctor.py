@@ -129,6 +129,19 @@ class Well(InsideCase):
 class File(InsideCase):
     """The file, and where it is."""
 
+    def test_link(self):
+        """By a link too, what waits in the -wal is seen, and that others have the file open."""
+        link = os.path.join(self.folder, "link.db")
+        os.symlink(self.database, link)
+        connection = sqlite3.connect(self.database)
+        self.addCleanup(connection.close)
+        connection.execute("UPDATE setting SET value = 'https://new.example' WHERE name = 'issuer'")
+        connection.commit()
+        self.assertGreater(os.path.getsize(self.database + "-wal"), 0)
+        findings = self.doctor(database=link)
+        issuer = next(row for row in findings if row["check"] == "issuer")
+        self.assertIn("https://new.example", issuer["says"])
+
     def test_missing(self):
         """No file."""
         os.unlink(self.database)
