@@ -75,18 +75,22 @@ static bool is_left_over(int fd, const struct stat *st)
  */
 static enum cm_status take_file(const char *path, int *out, struct cm_err *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool made = fd >= 0;
 	struct stat mine, there;
 	enum cm_status rc = CM_OK;
 
 	*out = -1;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return cm_err_set(err, CM_STORE, "can't write %.300s: %s", path, strerror(errno));
 	/* Whoever had the lock may have given the file its name meanwhile, or removed it. */
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &mine) != 0 || stat(path, &there) != 0 ||
 	    mine.st_dev != there.st_dev || mine.st_ino != there.st_ino)
 		rc = cm_err_set(err, CM_BUSY, "%.300s is being written by another process", path);
-	else if (!is_left_over(fd, &mine))
+	/* Some file systems give what this user makes to another. */
+	else if (!made && !is_left_over(fd, &mine))
 		rc = cm_err_set(err, CM_INPUT,
 		                "%.300s is there, and this user did not begin it: move it away",
 		                path);
@@ -377,13 +381,15 @@ static enum cm_status replace(struct cm_store *staged, const char *path, struct 
  */
 static bool give_to_owner(int fd, const char *path)
 {
+	struct stat st, mine;
 	char copy[PATH_MAX];
-	struct stat st;
 
 	if (geteuid() != 0)
 		return true;
 	snprintf(copy, sizeof copy, "%s", path);
-	return (stat(path, &st) == 0 || stat(dirname(copy), &st) == 0) &&
+	if ((stat(path, &st) != 0 && stat(dirname(copy), &st) != 0) || fstat(fd, &mine) != 0)
+		return false;
+	return (mine.st_uid == st.st_uid && mine.st_gid == st.st_gid) ||
 	       fchown(fd, st.st_uid, st.st_gid) == 0;
 }
 
