@@ -1,11 +1,14 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "auth/jwt.h"
 #include "auth/key.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/url.h"
 #include "doctor/examined.h"
 #include "store/journal.h"
@@ -251,6 +254,20 @@ void examine_clock(void *examined, struct cm_finding *f)
 	}
 }
 
+static void examine_syslog(struct cm_finding *f)
+{
+	if (access(_PATH_LOG, W_OK) == 0) {
+		cm_finding_say(f, CM_VERDICT_OK, "It goes to the system's log.");
+		return;
+	}
+	cm_finding_say(f, CM_VERDICT_WRONG,
+	               "The system's log does not take it (%s: %s); lines go to the web server's "
+	               "log.",
+	               _PATH_LOG, strerror(errno));
+	cm_finding_mend(f, "start rsyslog or systemd-journald, or: casement setting set log_target "
+	                   "server");
+}
+
 void examine_log(void *examined, struct cm_finding *f)
 {
 	const struct examined *x = examined;
@@ -259,8 +276,12 @@ void examine_log(void *examined, struct cm_finding *f)
 	char *slash;
 	bool writable;
 
-	if (strcmp(target, "server") == 0) {
+	if (strcmp(target, CM_LOG_SERVER) == 0) {
 		cm_finding_say(f, CM_VERDICT_OK, "It goes to the web server's log.");
+		return;
+	}
+	if (strcmp(target, CM_LOG_SYSLOG) == 0) {
+		examine_syslog(f);
 		return;
 	}
 	snprintf(folder, sizeof folder, "%s", target);

@@ -341,6 +341,13 @@ class Store(InsideCase):
         self.change("INSERT INTO setting VALUES ('log_target', '/nonexistent/casement.log', 0)")
         self.expect("log can't be written", "log", "/nonexistent/casement.log", "log_target")
 
+    def test_syslog(self):
+        """The system's log is no file of that name."""
+        self.change("INSERT INTO setting VALUES ('log_target', 'syslog', 0)")
+        there = os.access("/dev/log", os.W_OK)
+        self.named("the system's log", self.look(), "log", "system's log",
+                   "" if there else "log_target", status="ok" if there else "wrong")
+
     def test_locked(self):
         """By somebody who does not let go; who, is told."""
         connection = sqlite3.connect(self.database, isolation_level=None)
