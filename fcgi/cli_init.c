@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/crypto.h"
+#include "base/text.h"
 #include "oauth/metadata.h"
 #include "store/application.h"
 #include "store/organization.h"
@@ -214,11 +215,15 @@ static enum cm_status replace_file(const char *path, const struct cm_buf *text, 
 static enum cm_status write_env_file(struct cli *cli, const struct credentials *made, bool keep,
                                      struct cm_err *err)
 {
+	char token_url[sizeof cli->ctx.settings.issuer + sizeof CM_TOKEN_PATH];
+	char quoted[CM_TEXT_QUOTED(sizeof token_url)];
 	struct cm_buf text = {0};
 	enum cm_status rc;
 
-	cm_buf_printf(&text, "CASEMENT_URL='%s'\nCASEMENT_TOKEN_URL='%s" CM_TOKEN_PATH "'\n",
-	              cli->ctx.mcp_url, cli->ctx.settings.issuer);
+	_Static_assert(sizeof cli->ctx.mcp_url <= sizeof token_url, "both can be quoted");
+	snprintf(token_url, sizeof token_url, "%s" CM_TOKEN_PATH, cli->ctx.settings.issuer);
+	cm_buf_printf(&text, "CASEMENT_URL=%s\n", cm_text_quote(cli->ctx.mcp_url, quoted));
+	cm_buf_printf(&text, "CASEMENT_TOKEN_URL=%s\n", cm_text_quote(token_url, quoted));
 	if (keep)
 		keep_credentials(cli->env_file, &text);
 	else

@@ -108,13 +108,18 @@ void cm_log_begin(struct cm_buf *line, enum cm_log_level level, const char *requ
 		cm_json_put_member(line, "request_id", request_id);
 }
 
-/* One write for the whole line: other processes append to the same file.  0 or why not. */
+/*
+ * One write for the whole line: other processes append to the same file.  A FIFO is not waited for,
+ * neither until somebody reads it nor until there is room in it.  0 or why not.
+ */
 static int to_file(const struct cm_buf *line)
 {
 	ssize_t put;
 
 	if (log_fd < 0)
-		log_fd = open(log_target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+		log_fd =
+		    open(log_target,
+		         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	put = log_fd < 0 ? -1 : write(log_fd, line->data, line->len);
 	if (put == (ssize_t)line->len)
 		return 0;

@@ -123,3 +123,17 @@ char *cm_text_dup(const char *text)
 {
 	return text == NULL ? NULL : strdup(text);
 }
+
+char *cm_text_quote(const char *text, char *out)
+{
+	char *at = out;
+
+	*at++ = '\'';
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			at = stpcpy(at, "'\\'");
+		*at++ = *text;
+	}
+	memcpy(at, "'", 2);
+	return out;
+}

@@ -30,4 +30,10 @@ bool cm_text_has_word(const char *list, const char *word);
  */
 char *cm_text_dup(const char *text);
 
+/* The bytes that cm_text_quote() needs at most for so many. */
+#define CM_TEXT_QUOTED(len) (4 * (len) + 3)
+
+/* A string as one word for a shell, in single quotes; out has room for it, and is returned. */
+char *cm_text_quote(const char *text, char *out);
+
 #endif

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "doctor/finding.h"
 #include "store/inspect.h"
 #include "store/setting.h"
@@ -13,6 +14,9 @@
 
 /* What checks need; set by the check that finds it out. */
 enum { KNOWN_FILE = 1, KNOWN_STORE = 2, KNOWN_SETTINGS = 4 };
+
+/* A path as a word of a command: whoever owns a folder can give what is in it any name. */
+#define QUOTED(path) cm_text_quote(path, (char[CM_TEXT_QUOTED(PATH_MAX + 16)]){0})
 
 struct examined {
 	const char *path;

@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "doctor/examined.h"
 
@@ -36,9 +37,19 @@ const char *examined_user(unsigned uid)
 	return name;
 }
 
+/* A link to the file is followed: SQLite keeps the others beside what it leads to. */
+static const char *leads_to(const char *path, char real[PATH_MAX])
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && realpath(path, real) != NULL ? real
+	                                                                                    : path;
+}
+
 size_t cm_doctor_inside(const char *path, cm_check_told *told, void *arg)
 {
-	struct examined examined = {.path = path};
+	char real[PATH_MAX];
+	struct examined examined = {.path = leads_to(path, real)};
 	size_t wrong = cm_check_all(checks, sizeof checks / sizeof *checks, &examined,
 	                            &examined.known, told, arg);
 

@@ -111,24 +111,31 @@ static void examine_one(const struct examined *x, const char *suffix, struct cm_
 	struct stat st;
 
 	snprintf(name, sizeof name, "%s%s", x->path, suffix);
-	if (stat(name, &st) != 0)
+	/* What root does to a link that the owner made, it does to another file. */
+	if ((*suffix == '\0' ? stat(name, &st) : lstat(name, &st)) != 0)
 		return;
+	if (S_ISLNK(st.st_mode)) {
+		cm_finding_say(f, CM_VERDICT_WRONG,
+		               "%s is a link, and SQLite opens no link beside a database.", name);
+		cm_finding_mend(f, "rm %s", QUOTED(name));
+		return;
+	}
 	if ((st.st_mode & 077) != 0) {
 		cm_finding_say(f, CM_VERDICT_WRONG,
 		               "Others than the owner may open %s (mode %04o), which holds the "
 		               "private keys.",
 		               name, (unsigned)st.st_mode & 07777);
-		cm_finding_mend(f, "chmod 600 '%s'", name);
+		cm_finding_mend(f, "chmod 600 %s", QUOTED(name));
 	}
 	if (st.st_uid != x->st.st_uid) {
 		cm_finding_say(f, CM_VERDICT_WRONG,
 		               "%s belongs to the user %s and not to the owner of the database.",
 		               name, examined_user(st.st_uid));
-		cm_finding_mend(f, "chown --reference='%s' '%s'", x->path, name);
+		cm_finding_mend(f, "chown -h --reference=%s %s", QUOTED(x->path), QUOTED(name));
 	} else if ((st.st_mode & 0600) != 0600) {
 		cm_finding_say(f, CM_VERDICT_WRONG, "The owner may not write %s (mode %04o).", name,
 		               (unsigned)st.st_mode & 07777);
-		cm_finding_mend(f, "chmod 600 '%s'", name);
+		cm_finding_mend(f, "chmod 600 %s", QUOTED(name));
 	}
 }
 
@@ -145,15 +152,15 @@ static void examine_folder(const struct examined *x, struct cm_finding *f)
 		cm_finding_say(f, CM_VERDICT_WRONG,
 		               "Anyone may replace the database: the folder %s has mode %04o.",
 		               x->folder, (unsigned)st.st_mode & 07777);
-		cm_finding_mend(f, "chmod o-w '%s'", x->folder);
+		cm_finding_mend(f, "chmod o-w %s", QUOTED(x->folder));
 	}
 	if ((own && (st.st_mode & 0300) != 0300) || (!own && (st.st_mode & 0022) == 0)) {
 		cm_finding_say(f, CM_VERDICT_WRONG,
 		               "The owner of the database, %s, can't make files in the folder %s, "
 		               "where SQLite keeps its journal.",
 		               examined_user(x->st.st_uid), x->folder);
-		cm_finding_mend(f, "chown --reference='%s' '%s'; chmod 700 '%s'", x->path,
-		                x->folder, x->folder);
+		cm_finding_mend(f, "chown -h --reference=%s %s; chmod 700 %s", QUOTED(x->path),
+		                QUOTED(x->folder), QUOTED(x->folder));
 	}
 }
 

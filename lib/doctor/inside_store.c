@@ -1,11 +1,14 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "auth/jwt.h"
 #include "auth/key.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/url.h"
 #include "doctor/examined.h"
 #include "store/journal.h"
@@ -85,7 +88,8 @@ static void say_damaged(const struct examined *x, const char *how, struct cm_fin
 	cm_finding_say(f, CM_VERDICT_WRONG, "The database is damaged: %s", how);
 	cm_finding_mend(f, "stop the server and put a backup in its place, without the -wal and "
 	                   "-shm of the broken one");
-	cm_finding_mend(f, "without a backup: sqlite3 '%s' .recover | sqlite3 NEW.db", x->path);
+	cm_finding_mend(f, "without a backup: sqlite3 %s .recover | sqlite3 NEW.db",
+	                QUOTED(x->path));
 }
 
 void examine_integrity(void *examined, struct cm_finding *f)
@@ -158,8 +162,8 @@ void examine_settings(void *examined, struct cm_finding *f)
 	/* "setting: NAME must ..." */
 	name = strncmp(err.text, "setting: ", 9) == 0 ? err.text + 9 : NULL;
 	if (name != NULL)
-		cm_finding_mend(f, "sqlite3 '%s' \"DELETE FROM setting WHERE name = '%.*s'\"",
-		                x->path, (int)strcspn(name, " "), name);
+		cm_finding_mend(f, "sqlite3 %s \"DELETE FROM setting WHERE name = '%.*s'\"",
+		                QUOTED(x->path), (int)strcspn(name, " "), name);
 }
 
 void examine_issuer(void *examined, struct cm_finding *f)
@@ -250,6 +254,20 @@ void examine_clock(void *examined, struct cm_finding *f)
 	}
 }
 
+static void examine_syslog(struct cm_finding *f)
+{
+	if (access(_PATH_LOG, W_OK) == 0) {
+		cm_finding_say(f, CM_VERDICT_OK, "It goes to the system's log.");
+		return;
+	}
+	cm_finding_say(f, CM_VERDICT_WRONG,
+	               "The system's log does not take it (%s: %s); lines go to the web server's "
+	               "log.",
+	               _PATH_LOG, strerror(errno));
+	cm_finding_mend(f, "start rsyslog or systemd-journald, or: casement setting set log_target "
+	                   "server");
+}
+
 void examine_log(void *examined, struct cm_finding *f)
 {
 	const struct examined *x = examined;
@@ -258,8 +276,12 @@ void examine_log(void *examined, struct cm_finding *f)
 	char *slash;
 	bool writable;
 
-	if (strcmp(target, "server") == 0) {
+	if (strcmp(target, CM_LOG_SERVER) == 0) {
 		cm_finding_say(f, CM_VERDICT_OK, "It goes to the web server's log.");
+		return;
+	}
+	if (strcmp(target, CM_LOG_SYSLOG) == 0) {
+		examine_syslog(f);
 		return;
 	}
 	snprintf(folder, sizeof folder, "%s", target);

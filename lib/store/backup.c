@@ -45,23 +45,55 @@ static void remove_beside(const char *path)
 	}
 }
 
+/* Whether a file of so many first bytes may be lost: it is empty, or a database of ours. */
+static bool is_database(const unsigned char *header, ssize_t got)
+{
+	const unsigned char *id = header + APPLICATION_ID_AT;
+
+	return got == 0 || (got == HEADER && ((unsigned)id[0] << 24 | (unsigned)id[1] << 16 |
+	                                      (unsigned)id[2] << 8 | id[3]) == CM_APPLICATION_ID);
+}
+
+/*
+ * Whether a process of this user left the file when it was killed, perhaps before it had written
+ * the first page.  What somebody else made, or can reach by another name, must get no secrets.
+ */
+static bool is_left_over(int fd, const struct stat *st)
+{
+	static const unsigned char nothing[HEADER];
+	unsigned char header[HEADER] = {0};
+	ssize_t got = pread(fd, header, sizeof header, 0);
+
+	return S_ISREG(st->st_mode) && st->st_uid == geteuid() && st->st_nlink == 1 &&
+	       (is_database(header, got) ||
+	        (got == HEADER && memcmp(header, nothing, HEADER) == 0));
+}
+
 /*
  * Make an empty file for us alone, or take one that a process left which was killed.  The lock goes
  * with the descriptor, or with the process.
  */
 static enum cm_status take_file(const char *path, int *out, struct cm_err *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool made = fd >= 0;
 	struct stat mine, there;
 	enum cm_status rc = CM_OK;
 
 	*out = -1;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return cm_err_set(err, CM_STORE, "can't write %.300s: %s", path, strerror(errno));
 	/* Whoever had the lock may have given the file its name meanwhile, or removed it. */
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &mine) != 0 || stat(path, &there) != 0 ||
 	    mine.st_dev != there.st_dev || mine.st_ino != there.st_ino)
 		rc = cm_err_set(err, CM_BUSY, "%.300s is being written by another process", path);
+	/* Some file systems give what this user makes to another. */
+	else if (!made && !is_left_over(fd, &mine))
+		rc = cm_err_set(err, CM_INPUT,
+		                "%.300s is there, and this user did not begin it: move it away",
+		                path);
 	else if (fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0)
 		rc = cm_err_set(err, CM_STORE, "can't write %.300s: %s", path, strerror(errno));
 	if (rc != CM_OK) {
@@ -112,18 +144,15 @@ static bool belongs_to(const char *database, const char *path)
 	return same;
 }
 
-/* Whether a file may be lost: it is empty, or a database of ours. */
 static bool may_replace(const char *path)
 {
 	unsigned char header[HEADER] = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got = fd < 0 ? -1 : read(fd, header, sizeof header);
-	const unsigned char *id = header + APPLICATION_ID_AT;
 
 	if (fd >= 0)
 		close(fd);
-	return got == 0 || (got == HEADER && ((unsigned)id[0] << 24 | (unsigned)id[1] << 16 |
-	                                      (unsigned)id[2] << 8 | id[3]) == CM_APPLICATION_ID);
+	return is_database(header, got);
 }
 
 static enum cm_status check_target(const char *database, const char *path, struct cm_err *err)
@@ -346,6 +375,24 @@ static enum cm_status replace(struct cm_store *staged, const char *path, struct 
 	return rc;
 }
 
+/*
+ * Who was the owner of the database, or has its folder, owns the new one too: for root, that is who
+ * the server runs as.
+ */
+static bool give_to_owner(int fd, const char *path)
+{
+	struct stat st, mine;
+	char copy[PATH_MAX];
+
+	if (geteuid() != 0)
+		return true;
+	snprintf(copy, sizeof copy, "%s", path);
+	if ((stat(path, &st) != 0 && stat(dirname(copy), &st) != 0) || fstat(fd, &mine) != 0)
+		return false;
+	return (mine.st_uid == st.st_uid && mine.st_gid == st.st_gid) ||
+	       fchown(fd, st.st_uid, st.st_gid) == 0;
+}
+
 /* Where the database is lost, the file itself may go in its place, once it is whole. */
 static enum cm_status put_in_place(const char *staged, int fd, const char *path, struct cm_err *err)
 {
@@ -355,6 +402,9 @@ static enum cm_status put_in_place(const char *staged, int fd, const char *path,
 	snprintf(wal, sizeof wal, "%s-wal", staged);
 	if (access(wal, F_OK) == 0)
 		return cm_err_set(err, CM_STORE, "can't write %.300s", staged);
+	if (!give_to_owner(fd, path))
+		return cm_err_set(err, CM_STORE, "can't give %.300s its owner: %s", staged,
+		                  strerror(errno));
 	remove_beside(path);
 	return publish(fd, staged, path, err);
 }
@@ -376,11 +426,14 @@ enum cm_status cm_store_restore(const char *path, const char *copy, cm_store_wor
                                 struct cm_err *err)
 {
 	struct cm_store *store = NULL;
-	char staged[PATH_MAX];
+	char staged[PATH_MAX], real[PATH_MAX];
 	enum cm_status rc;
 	bool lost;
 	int fd = -1;
 
+	/* A link stays one: SQLite keeps the other files beside what it leads to. */
+	if (realpath(path, real) != NULL)
+		path = real;
 	if (is_same_file(path, copy))
 		return cm_err_set(err, CM_INPUT, "%.300s is the database itself", copy);
 	if ((rc = join(path, ".restore", staged, err)) != CM_OK ||

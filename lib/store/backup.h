@@ -14,7 +14,8 @@ enum cm_status cm_store_backup(struct cm_store *store, const char *path, struct 
 /*
  * Put what a copy holds in the place of all that the store at path holds, while others use it: in
  * one transaction, so each of them sees the old state or the new one, and goes on.  A store that is
- * gone, or that nobody can read any more, is replaced as a file.
+ * gone, or that nobody can read any more, is replaced as a file; root gives that to who owned the
+ * old one, or owns the folder.
  *
  * Before that, the copy is copied, brought up to date, looked through, and handed to work (with
  * arg), which may refuse it or write to it.  CM_INPUT for a file that is no good copy, CM_BUSY

@@ -11,6 +11,7 @@ import servers
 from test_operation import Load
 
 RECOVERY_SECONDS = 30
+NOBODY = 65534
 MIGRATIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../sql/migrations")
 
 
@@ -125,6 +126,29 @@ class Backup(BackupCase):
         self.assertEqual(rows(foreign, "SELECT name FROM sqlite_schema"), [("t",)])
         self.assertEqual(self.made.query("PRAGMA integrity_check")[0][0], "ok")
         self.assertEqual(glob.glob(self.made.folder + "/*.part"), [])
+
+    def test_part_of_another(self):
+        """What has the name that is written to first is neither lost nor given secrets."""
+        part = self.copy + ".part"
+        with open(part, "w", encoding="utf-8") as file:
+            file.write("Half of something of somebody's. " * 20)
+        self.assertEqual(self.backup(code=None).code, 6)
+        with open(part, encoding="utf-8") as file:
+            self.assertIn("somebody's", file.read())
+        linked = os.path.join(self.made.folder, "linked")
+        os.truncate(part, 0)
+        os.link(part, linked)
+        self.assertEqual(self.backup(code=None).code, 6)
+        os.unlink(linked)
+        if os.geteuid() == 0:
+            os.chown(part, NOBODY, NOBODY)
+            self.assertEqual(self.backup(code=None).code, 6)
+            os.chown(part, 0, 0)
+        self.assertFalse(os.path.exists(self.copy))
+        # As a backup leaves it that is killed before it wrote the first page.
+        os.truncate(part, 8192)
+        self.backup()
+        self.assert_tidy()
 
     def test_failure_keeps_the_last_one(self):
         """A database that can't be read costs no backup that is there."""
@@ -266,6 +290,37 @@ class Restore(BackupCase):
                 self.assertEqual(self.made.query("PRAGMA integrity_check")[0][0], "ok")
                 self.assertEqual(stat.S_IMODE(os.stat(self.made.database).st_mode), 0o600)
         self.assert_tidy()
+
+    def test_owner_of_a_lost_database(self):
+        """Root restores it for the user that the server runs as."""
+        if os.geteuid() != 0:
+            self.skipTest("only root gives files to others")
+        self.backup()
+        self.made.server.stop()
+        for name in ("empty", "gone"):
+            with self.subTest(name=name):
+                if name == "gone":
+                    os.chown(self.made.folder, NOBODY, NOBODY)
+                    os.unlink(self.made.database)
+                else:
+                    os.chown(self.made.database, NOBODY, NOBODY)
+                    os.truncate(self.made.database, 0)
+                self.restore()
+                made = os.stat(self.made.database)
+                self.assertEqual((made.st_uid, made.st_gid), (NOBODY, NOBODY))
+        os.chown(self.made.folder, 0, 0)
+
+    def test_link_to_a_lost_database(self):
+        """What a link leads to is restored, not the link replaced."""
+        self.backup()
+        self.made.server.stop()
+        link = os.path.join(self.made.folder, "link.db")
+        os.symlink(self.made.database, link)
+        os.truncate(self.made.database, 0)
+        self.restore(env={"CASEMENT_DB": link})
+        self.assertEqual(os.readlink(link), self.made.database)
+        self.assertEqual(self.made.query("PRAGMA integrity_check")[0][0], "ok")
+        self.assertEqual(names(self.made.database), names(self.copy))
 
     def test_place_of_another(self):
         """What is in the database's place and not ours is not replaced."""

@@ -330,6 +330,16 @@ class Init(CommandCase):
                                  "CASEMENT_ADMIN_CLIENT_SECRET"})
         self.assertEqual(self.mode(self.instance.env_file), 0o600)
 
+    def test_env_file_quotes(self):
+        """A URL may have a quote: to a shell it is a part of the value."""
+        url = "http://127.0.0.1:9/a'$(pwd)'c"
+        result, _, env_file = self.init(case.unique("init"), "--demo", url=url)
+        self.assertEqual(result.code, OK, result.err)
+        done = subprocess.run(["sh", "-c", '. "$0"; echo "$CASEMENT_URL $CASEMENT_TOKEN_URL"',
+                               env_file], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.split(),
+                         [url + "/api/mcp", url + "/api/login/oauth/access_token"])
+
     def test_again(self):
         """A second init finds the first one's state and breaks nothing."""
         made = self.fresh(start=False)

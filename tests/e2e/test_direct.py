@@ -151,6 +151,20 @@ class Direct(case.Case):
                          REQUEST_URI="/api/health")
         self.assertEqual(reply.status_code, 200)
 
+    def test_no_body_is_waited_for(self):
+        """Under some servers stdin is the client's connection: what nobody announced never ends."""
+        reader, writer = os.pipe()
+        try:
+            for method in ("GET", "OPTIONS", "DELETE"):
+                for length in (None, "", "0"):
+                    with self.subTest(method=method, length=length):
+                        reply = self.cgi(stdin=reader, REQUEST_METHOD=method,
+                                         CONTENT_LENGTH=length, REQUEST_URI="/api/health")
+                        self.assertIn(reply.status_code, (200, 204, 405))
+        finally:
+            os.close(reader)
+            os.close(writer)
+
     def test_arguments_from_a_query_are_no_commands(self):
         """Some servers pass a query without '=' as arguments; they must not reach the commands."""
         self.fresh(start=False)

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import os
+import shlex
 import resource
 import shutil
 import socket
@@ -128,6 +129,19 @@ class Well(InsideCase):
 class File(InsideCase):
     """The file, and where it is."""
 
+    def test_link(self):
+        """By a link too, what waits in the -wal is seen, and that others have the file open."""
+        link = os.path.join(self.folder, "link.db")
+        os.symlink(self.database, link)
+        connection = sqlite3.connect(self.database)
+        self.addCleanup(connection.close)
+        connection.execute("UPDATE setting SET value = 'https://new.example' WHERE name = 'issuer'")
+        connection.commit()
+        self.assertGreater(os.path.getsize(self.database + "-wal"), 0)
+        findings = self.doctor(database=link)
+        issuer = next(row for row in findings if row["check"] == "issuer")
+        self.assertIn("https://new.example", issuer["says"])
+
     def test_missing(self):
         """No file."""
         os.unlink(self.database)
@@ -192,6 +206,20 @@ class File(InsideCase):
         os.chmod(beside, 0o660)
         self.expect("journal readable for a group", "rights", "-journal", "chmod 600")
 
+    def test_commands_for_root(self):
+        """A folder's owner names no file that root then changes, nor a command of a shell."""
+        target = self.put(b"", os.path.join(self.folder, "target"))
+        os.chmod(target, 0o644)
+        os.symlink(target, self.database + "-journal")
+        self.expect("link beside the database", "rights", "is a link", "rm '")
+        os.unlink(self.database + "-journal")
+        folder = os.path.join(self.folder, "a'; touch x; '")
+        os.mkdir(folder)
+        path = self.put(good_database(), os.path.join(folder, "casement.db"))
+        os.chmod(path, 0o644)
+        mend = next(row for row in self.look(database=path) if row["check"] == "rights")["mend"]
+        self.assertEqual([shlex.split(line) for line in mend], [["chmod", "600", path]])
+
     def test_owner_can_not_write(self):
         """File or folder without the owner's own rights."""
         self.addCleanup(os.chmod, self.folder, 0o700)
@@ -211,7 +239,7 @@ class File(InsideCase):
         os.unlink(beside)
         os.chown(self.database, 12345, 12345)
         self.expect("folder of another user than the database", "rights", "can't make files",
-                    "chown --reference")
+                    "chown -h --reference")
 
     def test_among_web_pages(self):
         """Below a document root; protected, that is worth a note."""
@@ -312,6 +340,13 @@ class Store(InsideCase):
         """A log that can't be written."""
         self.change("INSERT INTO setting VALUES ('log_target', '/nonexistent/casement.log', 0)")
         self.expect("log can't be written", "log", "/nonexistent/casement.log", "log_target")
+
+    def test_syslog(self):
+        """The system's log is no file of that name."""
+        self.change("INSERT INTO setting VALUES ('log_target', 'syslog', 0)")
+        there = os.access("/dev/log", os.W_OK)
+        self.named("the system's log", self.look(), "log", "system's log",
+                   "" if there else "log_target", status="ok" if there else "wrong")
 
     def test_locked(self):
         """By somebody who does not let go; who, is told."""

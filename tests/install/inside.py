@@ -288,7 +288,8 @@ class Install(unittest.TestCase):
                            ("/tmp/x/x.db", "/var/lib"), ("/home/x/x.db", "/var/lib"),
                            ("/var/lib/", "that is a folder"), ("/var/lib/dpkg", "that is a folder")):
             self.refused(("--url", URL, "--db", path), 1, says, before)
-        for user, says in (("root", "without rights"), ("a;b", "not the name"), ("-x", "not the name")):
+        for user, says in (("root", "without rights"), ("a;b", "not the name"), ("-x", "not the name"),
+                           ("0", "not the name")):
             self.refused(("--url", URL, "--user", user), 1, says, before)
         if SERVER == "apache":
             self.refused(("--url", URL, "--user", "nobody"), 1, "mod_fcgid", before)

@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,6 +274,37 @@ static void test_file_that_cannot_be_written(void)
 	cm_buf_clear(&lines);
 }
 
+static void test_fifo(void)
+{
+	char folder[] = "/tmp/casement-log-XXXXXX", path[64], text[4096];
+	struct cm_buf lines = {0};
+	int fd;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/log", folder);
+	CU_ASSERT_EQUAL(mkfifo(path, 0600), 0);
+	begin(&lines);
+	cm_log_configure("error", path);
+	cm_log_error(NULL, "one");
+	CU_ASSERT_EQUAL(occurrences(cm_buf_str(&lines), "can't write"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"one\"}\n"));
+
+	cm_buf_reset(&lines);
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	cm_log_error(NULL, "two");
+	CU_ASSERT_EQUAL(lines.len, 0);
+	CU_ASSERT_TRUE(read(fd, text, sizeof text) > 0);
+	for (int i = 0; i < 2000 && lines.len == 0; i++)
+		cm_log_error(NULL, "three");
+	CU_ASSERT_EQUAL(occurrences(cm_buf_str(&lines), "\"three\""), 1);
+	close(fd);
+
+	cm_log_configure("error", "server");
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+	cm_buf_clear(&lines);
+}
+
 /* A system's log of our own. */
 static int listen_at(const char *path)
 {
@@ -351,6 +383,7 @@ static const struct cm_test tests[] = {
     {"a file gets the lines, readable by its owner only, a new one after SIGHUP", test_file},
     {"what a file can't take goes to the sink, which is told once why",
      test_file_that_cannot_be_written},
+    {"a FIFO is not waited for, whether nobody reads it or it is full", test_fifo},
     {"the system's log gets the lines with their priority; when it is away or full, the sink",
      test_syslog},
 };

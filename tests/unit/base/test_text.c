@@ -171,6 +171,17 @@ static void test_dup(void)
 	CU_ASSERT_PTR_NULL(cm_text_dup(NULL));
 }
 
+static void test_quote(void)
+{
+	char out[CM_TEXT_QUOTED(4)];
+
+	CU_ASSERT_STRING_EQUAL(cm_text_quote("", out), "''");
+	CU_ASSERT_STRING_EQUAL(cm_text_quote("a $\"", out), "'a $\"'");
+	CU_ASSERT_STRING_EQUAL(cm_text_quote("a'b", out), "'a'\\''b'");
+	CU_ASSERT_STRING_EQUAL(cm_text_quote("''''", out), "''\\'''\\'''\\'''\\'''");
+	CU_ASSERT_EQUAL(strlen(out) + 1, sizeof out);
+}
+
 static const struct cm_test tests[] = {
     {"every length of character is UTF-8, up to the last one", test_utf8},
     {"what RFC 3629 rules out is no UTF-8", test_not_utf8},
@@ -182,6 +193,7 @@ static const struct cm_test tests[] = {
     {"only the separators that are named separate", test_word_separators},
     {"a list holds a word only when it is the same word", test_has_word},
     {"a copy is its own", test_dup},
+    {"a string is one word of a shell, whatever is in it", test_quote},
 };
 
 CM_SUITE(cm_suite_base_text, "base/text", tests);

@@ -101,6 +101,19 @@ static void test_lists(void)
 	cm_store_close(store);
 }
 
+/* Most tokens are of a newer key: the few of a retired one are not looked for among them. */
+static void test_retired_key(void)
+{
+	struct cm_store *store = fixture_store();
+	struct cm_buf plan = {0};
+
+	read_plan(store, cm_sql_statement[CM_STMT_SWEEP_SIGNING_KEY], &plan);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&plan), "(owner=? AND issued_at_s<?)"));
+	CU_ASSERT_PTR_NULL(strstr(cm_buf_str(&plan), "token_expires"));
+	cm_buf_clear(&plan);
+	cm_store_close(store);
+}
+
 /*
  * Every column that refers to another table begins an index: cascades find their rows by it.  An
  * index of the rows that refer to anything at all will do.
@@ -128,6 +141,7 @@ static void test_references(void)
 static const struct cm_test tests[] = {
     {"no statement reads the whole of a table that grows", test_no_scan},
     {"lists come out of an index in their order", test_lists},
+    {"tokens of a retired key are found by when they were issued", test_retired_key},
     {"every reference has an index", test_references},
 };
 

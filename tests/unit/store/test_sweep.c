@@ -141,6 +141,12 @@ static void test_keys(void)
 	    {"5000", 5060, NOW_S + 1, true},      {"5000", 5061, NOW_S + 1, false},
 	    {"5000", 1000, NOW_S - HOUR_S, true}, {"5000", 1000, NOW_S - HOUR_S - 1, false},
 	};
+	static const char others[] =
+	    "INSERT INTO organization (name, display_name, created_at_s, updated_at_s)"
+	    " VALUES ('a-org', '', 1, 1), ('z-org', '', 1, 1);"
+	    "INSERT INTO token (jti, application_id, subject, scope, resource, owner, issued_at_s,"
+	    " expires_at_s) SELECT name, 1, '', '', '', name, 90000000, 200000000"
+	    " FROM organization WHERE name LIKE '_-org'";
 	char sql[300], name[20];
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
@@ -157,6 +163,8 @@ static void test_keys(void)
 		    "issued_at_s, expires_at_s) VALUES ('j', 1, '', '', '', 'my-org', %lld, %lld)",
 		    (long long)keys[i].issued_s, (long long)keys[i].expires_s);
 		ASSERT_ROW(name, fixture_sql(store, sql));
+		/* Before and behind it: tokens of other owners, that a newer key signed. */
+		ASSERT_ROW(name, fixture_sql(store, others));
 		sweep(store, 0);
 		ASSERT_ROW(name, rows(store, "signing_key") == (keys[i].stays ? 1 : 0));
 		cm_store_close(store);
