@@ -1,14 +1,11 @@
 #include "oauth/account.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "http/page.h"
 #include "oauth/browser.h"
 #include "oauth/consent.h"
 #include "store/audit.h"
+#include "store/client.h"
 #include "store/grant.h"
 
 struct listing {
@@ -21,18 +18,18 @@ static void put_row(const struct cm_consent *consent, void *arg)
 {
 	struct listing *listing = arg;
 	struct cm_exchange *x = listing->x;
-	char when[CM_CLOCK_TEXT], id[24];
+	char when[CM_CLOCK_TEXT];
 
 	listing->rows++;
 	cm_clock_format(consent->granted_at_s, when);
 	when[10] = '\0'; /* the day */
-	snprintf(id, sizeof id, "%lld", (long long)consent->application_id);
 	cm_page_html(x, "<section class=\"grant\">\n<h3>%</h3>\n", consent->display_name);
 	cm_page_html(x, "<p class=\"note\"><code>%</code>, ", consent->client_id);
 	cm_page_html(x, "since %</p>\n", when);
 	cm_consent_put_scopes(x, consent->scope);
 	cm_browser_put_form(x, listing->browser);
-	cm_page_html(x, "<input type=\"hidden\" name=\"application\" value=\"%\">\n", id);
+	cm_page_html(x, "<input type=\"hidden\" name=\"client_id\" value=\"%\">\n",
+	             consent->client_id);
 	cm_page_html(x,
 	             "<button class=\"quiet\" name=\"action\" value=\"revoke\">Take back what % "
 	             "may do</button>\n</form>\n</section>\n",
@@ -113,33 +110,41 @@ static enum cm_status sign_out(struct cm_exchange *x, struct cm_browser *browser
 }
 
 struct revocation {
-	int64_t user_id, application_id;
+	int64_t user_id;
+	const char *client_id;
 	struct cm_audit audit;
 };
 
 static enum cm_status write_revocation(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	const struct revocation *work = arg;
-	enum cm_status rc = cm_consent_revoke(store, work->user_id, work->application_id, err);
+	struct cm_client client;
+	enum cm_status rc = cm_client_get(store, work->client_id, &client, err);
 
+	if (rc == CM_OK)
+		rc = cm_consent_revoke(store, work->user_id, client.id, err);
+	cm_client_clear(&client);
 	return rc == CM_OK ? cm_audit_insert(store, &work->audit, err) : rc;
 }
 
 static enum cm_status revoke(struct cm_exchange *x, struct cm_browser *browser,
                              const struct cm_params *form, struct cm_err *err)
 {
-	const char *id = cm_params_get(form, "application");
-	struct revocation work = {.user_id = browser->session.user.id};
+	const char *client_id = cm_params_get(form, "client_id");
+	struct revocation work = {.user_id = browser->session.user.id, .client_id = client_id};
+	struct cm_err why = {0};
 	enum cm_status rc;
 
-	if (id == NULL || strlen(id) > 18 || id[strspn(id, "0123456789")] != '\0')
+	if (client_id == NULL)
 		return cm_err_set(err, CM_REQUEST, "The form names no application.");
-	work.application_id = strtoll(id, NULL, 10);
-	work.audit = cm_principal_audit(&x->caller, "revoke_consent", id, CM_OK);
-	rc = cm_browser_write(x, browser, write_revocation, &work, err);
-	if (rc == CM_OK)
-		cm_browser_go(x, CM_ACCOUNT_PATH, false);
-	return rc;
+	work.audit = cm_principal_audit(&x->caller, "revoke_consent", client_id, CM_OK);
+	rc = cm_browser_write(x, browser, write_revocation, &work, &why);
+	if (rc == CM_NOT_FOUND)
+		return cm_err_set(err, CM_REQUEST, "There is no such application any more.");
+	if (rc != CM_OK)
+		return cm_err_set(err, rc, "%s", why.text);
+	cm_browser_go(x, CM_ACCOUNT_PATH, false);
+	return CM_OK;
 }
 
 void cm_oauth_account_post(struct cm_exchange *x)

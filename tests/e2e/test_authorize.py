@@ -688,21 +688,19 @@ class Account(oauth_case.OAuthCase):
         """And touches nobody else's."""
         victim, made = self.user(), self.register()
         told = self.tokens(made["client_id"], victim)
-        number = self.instance.query("SELECT id FROM application WHERE client_id = ?",
-                                     made["client_id"])[0]["id"]
         person = self.person()
         person.open("/account")
         person.sign_in(self.user())
-        person.submit(0, action="revoke", application=str(number))
+        person.submit(0, action="revoke", client_id=made["client_id"])
         self.assert_token_good(told["access_token"])
         person.open("/account")
         person.page.forms[0]["fields"]["form_token"] = "x"
         self.assert_page_error(person.submit(0, action="sign-out"))
         stranger = self.person()
         stranger.open("/account")
-        stranger.submit(0, action="revoke", application=str(number))
+        stranger.submit(0, action="revoke", client_id=made["client_id"])
         self.assertIn("Sign in", stranger.page.text)
         self.assert_token_good(told["access_token"])
-        for bad in ("", "x", "-1", "9" * 30):
+        for bad in ("", "x", "0", "9" * 300):
             person.open("/account")
-            self.assert_page_error(person.submit(0, action="revoke", application=bad))
+            self.assert_page_error(person.submit(0, action="revoke", client_id=bad))
