@@ -82,7 +82,8 @@ static enum cm_status held(struct cm_store *store, const struct cm_record *recor
 /* Whoever knew an old password, or is kept out now, is out. */
 static enum cm_status end_sessions(const struct cm_crud_step *step, struct cm_err *err)
 {
-	bool password = cm_json_get(step->patch, "password") != NULL;
+	const cm_json *value;
+	bool password = cm_json_find(step->patch, "password", &value);
 	bool forbidden = cm_record_value(step->record, "is_forbidden")->integer != 0;
 	struct cm_user person;
 	enum cm_status rc = CM_OK;
