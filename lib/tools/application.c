@@ -184,8 +184,9 @@ static void put_rotate_output(const struct cm_tool *tool, struct cm_buf *buf)
 	(void)tool;
 	cm_buf_puts(buf, "{\"type\":\"object\",\"properties\":{\"owner\":{\"type\":\"string\"},"
 	                 "\"name\":{\"type\":\"string\"},\"clientId\":{\"type\":\"string\"},"
-	                 "\"clientSecret\":{\"type\":\"string\"}},\"required\":[\"owner\",\"name\","
-	                 "\"clientId\",\"clientSecret\"],\"additionalProperties\":false}");
+	                 "\"clientSecret\":{\"type\":\"string\",\"description\":\"Not after a "
+	                 "dry run\"}},\"required\":[\"owner\",\"name\",\"clientId\"],"
+	                 "\"additionalProperties\":false}");
 }
 
 const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {
