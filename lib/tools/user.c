@@ -154,7 +154,7 @@ static enum cm_status find(const struct cm_tool_call *call, struct cm_id *out, s
 	    (email != NULL) == (phone != NULL))
 		return cm_err_set(err, CM_INPUT,
 		                  "id: give either id, or owner with one of email and phone.");
-	if ((rc = cm_access_list(call->caller, owner, err)) != CM_OK ||
+	if ((rc = cm_access_list(call->caller, "owner", owner, err)) != CM_OK ||
 	    (rc = cm_user_find_id(call->ctx->store, owner, email, phone, id, err)) != CM_OK)
 		return rc;
 	return cm_id_parse(id, out) ? CM_OK : cm_err_set(err, CM_STORE, "a user has the id %s", id);
