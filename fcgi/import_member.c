@@ -91,12 +91,19 @@ static const struct cm_entity_link *link_of(const struct cm_entity *entity, cons
 	return NULL;
 }
 
-/* The ids of a link that lead somewhere; owned by the caller. */
+/* The ids of a link that lead somewhere; owned by the caller, NULL when it is no list. */
 static cm_json *existing(struct import *import, struct place at, const struct cm_entity_link *link,
                          const char *owner, const cm_json *ids)
 {
 	struct cm_buf kept = {0};
+	char why[80];
 
+	if (cm_json_type(ids) != CM_JSON_ARRAY) {
+		snprintf(why, sizeof why, "must be an array, not %s; left out",
+		         cm_json_type_name(cm_json_type(ids)));
+		note(import, at, link->column, why);
+		return NULL;
+	}
 	cm_json_put_open(&kept, '[');
 	for (size_t i = 0; i < cm_json_length(ids); i++) {
 		const char *text = cm_json_string(cm_json_at(ids, i));

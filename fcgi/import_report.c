@@ -90,7 +90,9 @@ void cli_report_print(const struct report *report)
 	for (size_t i = 0; i < report->lines; i++) {
 		const struct report_line *line = &report->line[i];
 
-		fprintf(stderr, "%s: %s", cm_buf_str(&line->place), line->why);
+		cli_print_text(stderr, cm_buf_str(&line->place));
+		fprintf(stderr, ": ");
+		cli_print_text(stderr, line->why);
 		if (line->times > 1)
 			fprintf(stderr, " (%lld times)", (long long)line->times);
 		fputc('\n', stderr);
