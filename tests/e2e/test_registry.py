@@ -130,7 +130,7 @@ class Rows(RegistryCase):
                 self.assertEqual(found, names)
                 last = self.do(token, f"get_{kind.name}", id=f"{kind.owner}/{names[4]}")
                 rows = self.do(token, f"get_{kind.plural}", namePrefix=prefix,
-                               updatedSince=last["updatedTime"])
+                               updatedSince=last["updatedTime"].replace("Z", ".000+00:00"))
                 self.assertIn(names[4], [row["name"] for row in rows])
                 self.assertEqual(self.do(token, f"get_{kind.plural}", namePrefix=prefix,
                                          updatedSince="2999-01-01T00:00:00Z"), [])
