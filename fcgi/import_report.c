@@ -54,6 +54,7 @@ void cli_report_add(struct report *report, const char *section, size_t index, co
 	begin = key.len;
 	cm_buf_puts(&key, why);
 	report->times++;
+	report->failed = report->failed || key.failed;
 	line = find(report, cm_buf_str(&key));
 	if (line != NULL) {
 		line->times++;
