@@ -300,7 +300,8 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
 bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and memory beside a null responder, the bare libraries and a peer
 	@$(PYTHON) tests/bench/run.py --binary $(PROGRAM) --tools $(BUILD)/bench
 
-# What the tests of faults need: a program that runs out of memory, a library that shifts the clock.
+# What the tests of faults need: a program that runs out of memory, libraries that shift the clock and
+# let a program run out of memory.
 FAULT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(addprefix tests/fault/,memory.c allocation.c state.c))
 $(FAULT_OBJECTS): private ALL_CPPFLAGS += -I.
 DEPENDENCIES += $(FAULT_OBJECTS:.o=.d)
@@ -309,11 +310,11 @@ $(BUILD)/fault/memory: $(FAULT_OBJECTS) $(BUILD)/obj/fcgi/answer.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
-$(BUILD)/fault/clock.so: tests/fault/clock.c $(BUILD)/flags
+$(BUILD)/fault/%.so: tests/fault/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
 
-check-fault: $(PROGRAM) $(BUILD)/fault/clock.so | can-test ## what may happen to it, on purpose: SECONDS=60 of killing, STEP=1 for every allocation
+check-fault: $(PROGRAM) $(BUILD)/fault/clock.so $(BUILD)/fault/short.so | can-test ## what may happen to it, on purpose: SECONDS=60 of killing, STEP=1 for every allocation
 	@$(MAKE) $(call PASS,build/asan) build/asan/fault/memory
 	@ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 $(PYTHON) tests/fault/run.py \
 		--binary $(PROGRAM) --tools $(BUILD)/fault --memory build/asan/fault/memory \

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "auth/context.h"
 #include "auth/principal.h"
@@ -97,6 +98,9 @@ enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field,
 /* Change what the command line names, by its fields and one more (NULL: none).  Takes over value.
  */
 enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, struct cm_err *err);
+
+/* Print a text for people, with question marks for the characters that control a terminal. */
+void cli_print_text(FILE *out, const char *text);
 
 /* Print JSON text as it is, or for people: a member a line. */
 enum cm_status cli_print_object(const struct cli *cli, const char *json, struct cm_err *err);

@@ -139,6 +139,8 @@ static enum cm_status write_all(struct cm_store *store, void *arg, struct cm_err
 		if (rc == CM_OK)
 			rc = walk(import, cli_sections[i], link_row, err);
 	}
+	if (rc == CM_OK && import->report.failed)
+		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 	return rc == CM_OK && import->cli->dry_run ? cm_err_set(err, CM_DRY_RUN, "dry run") : rc;
 }
 

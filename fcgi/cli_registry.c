@@ -75,6 +75,17 @@ enum cm_status cli_change(struct cli *cli, const char *tool, const char *target,
 	return cm_store_write(cli->ctx.store, work_and_audit, &change, err);
 }
 
+/* U+0000 to U+001F, U+007F, and U+0080 to U+009F, which in UTF-8 are C2 80 to C2 9F. */
+void cli_print_text(FILE *out, const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+		bool late = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+
+		fputc(late || *c < ' ' || *c == 0x7f ? '?' : *c, out);
+		c += late;
+	}
+}
+
 static void print_members(const cm_json *object)
 {
 	const void *cursor = NULL;
@@ -89,7 +100,9 @@ static void print_members(const cm_json *object)
 			cm_json_put_value(&json, value);
 			text = cm_buf_str(&json);
 		}
-		printf("%-20s %s\n", name, text);
+		printf("%-20s ", name);
+		cli_print_text(stdout, text);
+		printf("\n");
 		cm_buf_clear(&json);
 	}
 }
@@ -160,6 +173,21 @@ static cm_json *split(const char *text)
 	return list;
 }
 
+/* Whether a list of strings is given as words, not as JSON. */
+static bool is_words(const char *text)
+{
+	cm_json *json = NULL;
+	bool is_json;
+
+	if (*text == '\0' || isalpha((unsigned char)*text))
+		return true;
+	if (strchr("[{\"", *text) != NULL)
+		return false;
+	is_json = cm_json_parse(text, strlen(text), &json, NULL) == CM_OK;
+	cm_json_free(json);
+	return !is_json;
+}
+
 /* FIELD=VALUE: text where the field is a string; for lists of strings words too; else JSON. */
 static enum cm_status set_field(const struct cli *cli, cm_json *object, const char *pair,
                                 struct cm_err *err)
@@ -176,8 +204,7 @@ static enum cm_status set_field(const struct cli *cli, cm_json *object, const ch
 	field = cm_entity_field(entity_of(cli), name);
 	if (field == NULL || field->type == CM_FIELD_STRING) {
 		value = cm_json_from_string(equals + 1);
-	} else if (field->type == CM_FIELD_STRINGS &&
-	           (equals[1] == '\0' || isalpha((unsigned char)equals[1]))) {
+	} else if (field->type == CM_FIELD_STRINGS && is_words(equals + 1)) {
 		value = split(equals + 1);
 	} else {
 		struct cm_err why = {0};
@@ -320,8 +347,10 @@ static void print_row(const struct cli *cli, const cm_json *row)
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
 		const char *text = cm_json_string(cm_json_get(row, columns[i]));
 
-		if (text != NULL)
-			printf("\t%s", text);
+		if (text == NULL)
+			continue;
+		printf("\t");
+		cli_print_text(stdout, text);
 	}
 	printf("\n");
 }
@@ -336,6 +365,8 @@ static enum cm_status print_page(const struct cli *cli, const char *text, bool f
 
 	*cursor = NULL;
 	rows = cm_json_get(page, entity_of(cli)->plural);
+	if (rc == CM_OK && cli->json && first)
+		printf("[");
 	for (size_t i = 0; rc == CM_OK && i < cm_json_length(rows); i++) {
 		const cm_json *row = cm_json_at(rows, i);
 		struct cm_buf json = {0};
@@ -383,8 +414,6 @@ enum cm_status cli_entity_list(struct cli *cli, struct cm_err *err)
 
 	if (rc != CM_OK)
 		goto out;
-	if (cli->json)
-		printf("[");
 	do {
 		cm_buf_reset(&page);
 		rc = cli_call_tool(cli, tool, arguments, &page, err);
@@ -396,7 +425,7 @@ enum cm_status cli_entity_list(struct cli *cli, struct cm_err *err)
 			(void)cm_json_set_string(arguments, "cursor", cursor);
 		first = false;
 	} while (rc == CM_OK && cursor != NULL);
-	if (cli->json)
+	if (cli->json && rc == CM_OK)
 		printf("]\n");
 out:
 	free(cursor);

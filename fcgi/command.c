@@ -329,7 +329,9 @@ static int fail(const struct cli *cli, const struct cm_err *err)
 		cm_json_put_close(&json, '}');
 		fprintf(stderr, "%s\n", cm_buf_str(&json));
 	} else {
-		fprintf(stderr, "casement: %s\n", err->text);
+		fprintf(stderr, "casement: ");
+		cli_print_text(stderr, err->text);
+		fprintf(stderr, "\n");
 	}
 	cm_buf_clear(&json);
 	return cm_status_info(err->status)->exit;

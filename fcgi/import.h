@@ -16,7 +16,7 @@ struct report {
 	} * line;
 	size_t lines, room;
 	int64_t times; /* in all */
-	bool failed;   /* out of memory */
+	bool failed;   /* out of memory: something is neither here nor taken over */
 };
 
 /* An import on its way: one transaction. */

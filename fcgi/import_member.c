@@ -70,12 +70,12 @@ static bool is_apart(const struct cm_entity *entity, const struct cm_field *fiel
 }
 
 /* Text that was put together, as JSON; owned by the caller, NULL when there is no memory. */
-static cm_json *parsed(struct cm_buf *text)
+static cm_json *parsed(struct import *import, struct cm_buf *text)
 {
 	cm_json *json = NULL;
 
-	if (!text->failed)
-		(void)cm_json_parse(text->data, text->len, &json, NULL);
+	if (text->failed || cm_json_parse(text->data, text->len, &json, NULL) != CM_OK)
+		import->report.failed = true;
 	cm_buf_clear(text);
 	return json;
 }
@@ -91,31 +91,39 @@ static const struct cm_entity_link *link_of(const struct cm_entity *entity, cons
 	return NULL;
 }
 
-/* The ids of a link that lead somewhere; owned by the caller. */
+/* The ids of a link that lead somewhere; owned by the caller, NULL when it is no list. */
 static cm_json *existing(struct import *import, struct place at, const struct cm_entity_link *link,
                          const char *owner, const cm_json *ids)
 {
 	struct cm_buf kept = {0};
+	char why[80];
 
+	if (cm_json_type(ids) != CM_JSON_ARRAY) {
+		snprintf(why, sizeof why, "must be an array, not %s; left out",
+		         cm_json_type_name(cm_json_type(ids)));
+		note(import, at, link->column, why);
+		return NULL;
+	}
 	cm_json_put_open(&kept, '[');
 	for (size_t i = 0; i < cm_json_length(ids); i++) {
 		const char *text = cm_json_string(cm_json_at(ids, i));
+		enum cm_status rc = CM_NOT_FOUND;
 		struct cm_record other;
 		struct cm_id id;
-		bool found;
 
 		cm_record_init(&other, link->to);
-		found =
-		    text != NULL && cm_id_parse(text, &id) && strcmp(id.owner, owner) == 0 &&
-		    cm_entity_get(import->cli->ctx.store, id.owner, id.name, &other, NULL) == CM_OK;
+		if (text != NULL && cm_id_parse(text, &id) && strcmp(id.owner, owner) == 0)
+			rc = cm_entity_get(import->cli->ctx.store, id.owner, id.name, &other, NULL);
 		cm_record_clear(&other);
-		if (found)
+		if (rc == CM_OK)
 			cm_json_put_string(&kept, text);
+		else if (rc != CM_NOT_FOUND)
+			import->report.failed = true;
 		else
 			note(import, at, link->column, "names somebody who is not there; left out");
 	}
 	cm_json_put_close(&kept, ']');
-	return parsed(&kept);
+	return parsed(import, &kept);
 }
 
 /* --- values --- */
@@ -169,13 +177,15 @@ static void put_element(struct import *import, struct place at, const struct cm_
 	cm_json_put_open(&text, '[');
 	cm_json_put_value(&text, element);
 	cm_json_put_close(&text, ']');
-	one = parsed(&text);
+	one = parsed(import, &text);
 	if (cm_check_value(field, one, path, &why) == CM_OK)
 		cm_json_put_value(out, element);
 	else if (field->members == NULL || cm_json_type(element) != CM_JSON_OBJECT)
 		note_wrong(import, at, path, &why);
 	else if (put_known(import, at, field->members, element, path, &known))
 		cm_json_put_raw(out, cm_buf_str(&known));
+	if (known.failed)
+		out->failed = true;
 	cm_buf_clear(&known);
 	cm_json_free(one);
 }
@@ -206,7 +216,7 @@ static cm_json *understood(struct import *import, struct place at, const struct 
 		note_wrong(import, at, name, &why);
 		return NULL;
 	}
-	return parsed(&kept);
+	return parsed(import, &kept);
 }
 
 /* Take over one member if it means something here. */

@@ -54,6 +54,7 @@ void cli_report_add(struct report *report, const char *section, size_t index, co
 	begin = key.len;
 	cm_buf_puts(&key, why);
 	report->times++;
+	report->failed = report->failed || key.failed;
 	line = find(report, cm_buf_str(&key));
 	if (line != NULL) {
 		line->times++;
@@ -90,7 +91,9 @@ void cli_report_print(const struct report *report)
 	for (size_t i = 0; i < report->lines; i++) {
 		const struct report_line *line = &report->line[i];
 
-		fprintf(stderr, "%s: %s", cm_buf_str(&line->place), line->why);
+		cli_print_text(stderr, cm_buf_str(&line->place));
+		fprintf(stderr, ": ");
+		cli_print_text(stderr, line->why);
 		if (line->times > 1)
 			fprintf(stderr, " (%lld times)", (long long)line->times);
 		fputc('\n', stderr);

@@ -64,15 +64,53 @@ void cm_clock_format(int64_t at_s, char out[CM_CLOCK_TEXT])
 	*out = '\0';
 }
 
+/* "Z", or an offset such as "+02:00", as the seconds that local time is ahead. */
+static bool parse_offset(const char *text, int64_t *out)
+{
+	static const char form[] = "+00:00";
+	int digit[sizeof form] = {0};
+	int minutes;
+
+	*out = 0;
+	if (strcmp(text, "Z") == 0)
+		return true;
+	if (strlen(text) != sizeof form - 1 || (text[0] != '+' && text[0] != '-'))
+		return false;
+	for (size_t i = 1; i < sizeof form - 1; i++) {
+		digit[i] = text[i] - '0';
+		if (form[i] == ':' ? text[i] != ':' : digit[i] < 0 || digit[i] > 9)
+			return false;
+	}
+	minutes = 10 * digit[4] + digit[5];
+	*out = 60 * (60 * (10 * digit[1] + digit[2]) + minutes) * (text[0] == '-' ? -1 : 1);
+	return 10 * digit[1] + digit[2] < 24 && minutes < 60;
+}
+
 bool cm_clock_parse(const char *text, int64_t *out)
 {
-	char back[CM_CLOCK_TEXT];
+	enum { SECONDS = CM_CLOCK_TEXT - 2 }; /* characters up to the seconds */
+	char local[SECONDS + 1], back[CM_CLOCK_TEXT];
 	struct tm tm = {0};
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	int64_t at_s, ahead_s;
 
-	if (end == NULL || *end != '\0')
+	if (strlen(text) <= SECONDS)
 		return false;
-	*out = timegm(&tm);
-	cm_clock_format(*out, back);
-	return strcmp(back, text) == 0;
+	memcpy(local, text, SECONDS);
+	local[SECONDS] = '\0';
+	if (strptime(local, "%Y-%m-%dT%H:%M:%S", &tm) == NULL)
+		return false;
+	at_s = timegm(&tm);
+	cm_clock_format(at_s, back);
+	text += SECONDS;
+	if (*text == '.') {
+		size_t digits = strspn(text + 1, "0123456789");
+
+		if (digits == 0)
+			return false;
+		text += 1 + digits;
+	}
+	if (strncmp(back, local, SECONDS) != 0 || !parse_offset(text, &ahead_s))
+		return false;
+	*out = at_s - ahead_s;
+	return true;
 }

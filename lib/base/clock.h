@@ -23,7 +23,10 @@ enum { CM_CLOCK_TEXT = 21 }; /* bytes of "2026-01-02T03:04:05Z" with its NUL */
 /* Write a time as RFC 3339 in UTC; the empty string for a second that has no four-digit year. */
 void cm_clock_format(int64_t at_s, char out[CM_CLOCK_TEXT]);
 
-/* Read a text of that form.  False when it isn't one, or names no time that there is. */
+/*
+ * Read a time of RFC 3339 section 5.6, with 'T' and 'Z' in capitals; a fraction of a second is left
+ * out.  False when it isn't one, or names no time that there is.
+ */
 bool cm_clock_parse(const char *text, int64_t *out);
 
 #endif

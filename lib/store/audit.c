@@ -88,6 +88,7 @@ enum cm_status cm_audit_list(struct cm_store *store, const struct cm_audit_filte
 
 	cm_query_begin(&q, store, statement_for(filter), err);
 	cm_query_integer(&q, ":before_id", filter->before_id);
+	cm_query_integer(&q, ":after_id", filter->after_id);
 	return run(&q, filter, each, arg);
 }
 
@@ -103,13 +104,27 @@ enum cm_status cm_audit_list_after(struct cm_store *store, const struct cm_audit
 	return run(&q, filter, each, arg);
 }
 
+/* End a query that gives one id. */
+static enum cm_status end_with_id(struct cm_query *q, int64_t *out)
+{
+	*out = cm_query_row(q) ? cm_query_column_integer(q, 0) : 0;
+	return cm_query_end(q);
+}
+
+enum cm_status cm_audit_given_up(struct cm_store *store, const char *organization, int64_t *out,
+                                 struct cm_err *err)
+{
+	struct cm_query q;
+
+	cm_query_begin(&q, store, CM_STMT_AUDIT_GIVEN_UP, err);
+	cm_query_text(&q, ":organization", organization);
+	return end_with_id(&q, out);
+}
+
 enum cm_status cm_audit_newest(struct cm_store *store, int64_t *out, struct cm_err *err)
 {
 	struct cm_query q;
 
-	*out = 0;
 	cm_query_begin(&q, store, CM_STMT_AUDIT_NEWEST, err);
-	if (cm_query_row(&q))
-		*out = cm_query_column_integer(&q, 0);
-	return cm_query_end(&q);
+	return end_with_id(&q, out);
 }

@@ -44,6 +44,7 @@ struct cm_audit_filter {
 	const char *organization, *tool, *target, *client_id;
 	int64_t since_s;
 	int64_t before_id; /* only older rows; 0: from the newest on */
+	int64_t after_id;  /* only newer rows; 0: down to the oldest */
 	int64_t limit;
 };
 
@@ -52,11 +53,18 @@ enum cm_status cm_audit_list(struct cm_store *store, const struct cm_audit_filte
                              void (*each)(const struct cm_audit_event *event, void *arg), void *arg,
                              struct cm_err *err);
 
-/* The rows after one, the oldest first; before_id counts for nothing. */
+/* The rows after one, the oldest first; those two ids of the filter count for nothing. */
 enum cm_status cm_audit_list_after(struct cm_store *store, const struct cm_audit_filter *filter,
                                    int64_t after_id,
                                    void (*each)(const struct cm_audit_event *event, void *arg),
                                    void *arg, struct cm_err *err);
+
+/*
+ * The id of the newest row by which an organisation gave up this name, by another one or by its
+ * end; 0: none did.  What the trail has of the name before is of that organisation.
+ */
+enum cm_status cm_audit_given_up(struct cm_store *store, const char *organization, int64_t *out,
+                                 struct cm_err *err);
 
 /* The id of the newest row, 0 when there is none. */
 enum cm_status cm_audit_newest(struct cm_store *store, int64_t *out, struct cm_err *err);

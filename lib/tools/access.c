@@ -114,12 +114,12 @@ enum cm_status cm_access_remove(const struct cm_crud *crud, const struct cm_prin
 	return rc == CM_OK && crud->restricts ? check_held(caller, row, held, err) : rc;
 }
 
-enum cm_status cm_access_list(const struct cm_principal *caller, const char *owner,
-                              struct cm_err *err)
+enum cm_status cm_access_list(const struct cm_principal *caller, const char *argument,
+                              const char *organization, struct cm_err *err)
 {
-	if (cm_principal_is_built_in(caller) || strcmp(owner, caller->organization) == 0)
+	if (cm_principal_is_built_in(caller) || strcmp(organization, caller->organization) == 0)
 		return CM_OK;
-	return cm_err_set(err, CM_FORBIDDEN, "owner: must be %s, your organisation.",
+	return cm_err_set(err, CM_FORBIDDEN, "%s: must be %s, your organisation.", argument,
 	                  caller->organization);
 }
 

@@ -45,8 +45,11 @@ enum cm_status cm_access_remove(const struct cm_crud *crud, const struct cm_prin
 enum cm_status cm_access_write(struct cm_context *ctx, const struct cm_principal *caller,
                                cm_store_work *work, void *arg, struct cm_err *err);
 
-/* Whether the caller may list an owner's rows. CM_FORBIDDEN. */
-enum cm_status cm_access_list(const struct cm_principal *caller, const char *owner,
-                              struct cm_err *err);
+/*
+ * Whether the caller may list the rows of an organisation; argument: what the caller named it by.
+ * CM_FORBIDDEN.
+ */
+enum cm_status cm_access_list(const struct cm_principal *caller, const char *argument,
+                              const char *organization, struct cm_err *err);
 
 #endif

@@ -68,11 +68,34 @@ static enum cm_status check_client_id(const struct cm_record *record, struct cm_
 	                        " is the program itself in the audit trail; choose another.");
 }
 
+/*
+ * Who may read the application, or the audit trail, reads its jwks: what RFC 7518 sections 6.2.2,
+ * 6.3.2 and 6.4 keep private must not be in it.
+ */
+static enum cm_status check_jwks(const cm_json *jwks, struct cm_err *err)
+{
+	static const char *const secret[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+	const cm_json *keys = cm_json_get(jwks, "keys"), *value;
+
+	for (size_t i = 0; i < cm_json_length(keys); i++) {
+		for (size_t k = 0; k < sizeof secret / sizeof *secret; k++) {
+			if (cm_json_find(cm_json_at(keys, i), secret[k], &value))
+				return cm_err_set(err, CM_INPUT,
+				                  "application.jwks.keys[%zu]: is a secret; give "
+				                  "the public key.",
+				                  i);
+		}
+	}
+	return CM_OK;
+}
+
 static enum cm_status complete(const struct cm_crud_step *step, struct cm_err *err)
 {
 	struct cm_record *record = step->record;
 	enum cm_status rc = derive_scope(record, err);
 
+	if (rc == CM_OK)
+		rc = check_jwks(cm_json_get(step->patch, "jwks"), err);
 	if (rc == CM_OK && *cm_record_text(record, "display_name") == '\0')
 		rc =
 		    cm_record_set_text(record, "display_name", cm_record_text(record, "name"), err);
@@ -184,8 +207,9 @@ static void put_rotate_output(const struct cm_tool *tool, struct cm_buf *buf)
 	(void)tool;
 	cm_buf_puts(buf, "{\"type\":\"object\",\"properties\":{\"owner\":{\"type\":\"string\"},"
 	                 "\"name\":{\"type\":\"string\"},\"clientId\":{\"type\":\"string\"},"
-	                 "\"clientSecret\":{\"type\":\"string\"}},\"required\":[\"owner\",\"name\","
-	                 "\"clientId\",\"clientSecret\"],\"additionalProperties\":false}");
+	                 "\"clientSecret\":{\"type\":\"string\",\"description\":\"Not after a "
+	                 "dry run\"}},\"required\":[\"owner\",\"name\",\"clientId\"],"
+	                 "\"additionalProperties\":false}");
 }
 
 const struct cm_tool cm_application_tools[CM_APPLICATION_TOOLS] = {

@@ -112,11 +112,14 @@ static enum cm_status read_filter(const struct cm_tool_call *call, struct cm_aud
 	    (rc = cm_arguments_text(call, "clientId", &out->client_id, err)) != CM_OK ||
 	    (rc = read_numbers(call, out, err)) != CM_OK)
 		return rc;
-	if (out->organization != NULL)
-		return cm_access_list(call->caller, out->organization, err);
-	if (!cm_principal_is_built_in(call->caller))
-		out->organization = call->caller->organization;
-	return CM_OK;
+	if (out->organization != NULL &&
+	    (rc = cm_access_list(call->caller, "organization", out->organization, err)) != CM_OK)
+		return rc;
+	if (cm_principal_is_built_in(call->caller))
+		return CM_OK;
+	/* Not what another organisation did that had the name before. */
+	out->organization = call->caller->organization;
+	return cm_audit_given_up(call->ctx->store, out->organization, &out->after_id, err);
 }
 
 struct page {

@@ -94,21 +94,24 @@ static enum cm_status finish(const struct cm_crud_step *step, const struct cm_cr
 	return rc == CM_OK && change->dry_run ? cm_err_set(err, CM_DRY_RUN, "dry run") : rc;
 }
 
-/* A conflict in words: which of the unique values was taken. */
+/* A conflict in words: which of the unique values was taken.  was: NULL when the row is new. */
 static enum cm_status explain_conflict(struct cm_store *store, const struct cm_crud *crud,
-                                       const struct cm_record *record, struct cm_err *err)
+                                       const struct cm_id *was, const struct cm_record *record,
+                                       struct cm_err *err)
 {
+	const char *owner = cm_record_text(record, "owner"), *name = cm_record_text(record, "name");
 	struct cm_record other;
 	char id[CM_ID_LENGTH];
-	enum cm_status rc;
+	bool taken;
 
 	cm_id_format(record, id);
 	cm_record_init(&other, record->entity);
-	rc = cm_entity_get(store, cm_record_text(record, "owner"), cm_record_text(record, "name"),
-	                   &other, NULL);
+	/* A row is in nobody's way under the name that it had. */
+	taken = (was == NULL || strcmp(was->owner, owner) != 0 || strcmp(was->name, name) != 0) &&
+	        cm_entity_get(store, owner, name, &other, NULL) == CM_OK;
 	cm_record_clear(&other);
 	cm_err_clear(err);
-	if (rc == CM_OK || crud->unique == NULL)
+	if (taken || crud->unique == NULL)
 		return cm_err_set(err, CM_CONFLICT, "%s %s exists already.", record->entity->name,
 		                  id);
 	return cm_err_set(err, CM_CONFLICT, "%s.%s: another %s has the same.", crud->entity->name,
@@ -231,7 +234,7 @@ enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_resul
 	    (rc = prepare(call, &change, err)) == CM_OK)
 		rc = cm_access_write(call->ctx, call->caller, write_new, &change, err);
 	if (rc == CM_CONFLICT)
-		rc = explain_conflict(call->ctx->store, crud, &record, err);
+		rc = explain_conflict(call->ctx->store, crud, NULL, &record, err);
 	rc = undone(rc, err);
 	if (rc == CM_OK)
 		rc = put_answer(&change, true, result, err);
@@ -299,7 +302,7 @@ enum cm_status cm_crud_change_row(struct cm_context *ctx, struct cm_crud_change 
 
 	/* SQLite's own conflicts say nothing of what was in conflict. */
 	if (rc == CM_CONFLICT && strncmp(why.text, "if_match", 8) != 0)
-		return explain_conflict(ctx->store, change->crud, change->record, err);
+		return explain_conflict(ctx->store, change->crud, &change->id, change->record, err);
 	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 }
 

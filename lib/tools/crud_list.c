@@ -120,7 +120,7 @@ static enum cm_status read_list(const struct cm_tool_call *call, struct list *ou
 	if (out->owner != NULL && entity->owner != NULL && strcmp(out->owner, entity->owner) == 0)
 		out->owner = NULL;
 	if (out->owner != NULL)
-		return cm_access_list(call->caller, out->owner, err);
+		return cm_access_list(call->caller, "owner", out->owner, err);
 	if (!cm_principal_is_built_in(call->caller))
 		out->owner = call->caller->organization;
 	return CM_OK;

@@ -20,21 +20,28 @@ static void put_number(struct cm_buf *buf, const char *name, int64_t value)
 	cm_json_put_integer(buf, value);
 }
 
-/* The limits of a string, and of the strings in an array. */
-static void put_string_limits(struct cm_buf *buf, const struct cm_field *field)
+/* The form of a string, and of the strings in an array. */
+static void put_form(struct cm_buf *buf, const struct cm_field *field)
 {
 	if ((field->flags & CM_FIELD_REQUIRED) != 0)
 		put_number(buf, "minLength", 1);
 	put_number(buf, "maxLength", cm_check_max_length(field));
 	if (field->form == CM_FORM_NAME)
 		cm_json_put_member(buf, "pattern", CM_NAME_PATTERN);
-	if (field->values != NULL) {
-		cm_json_put_name(buf, "enum");
-		cm_json_put_open(buf, '[');
-		for (const char *const *value = field->values; *value != NULL; value++)
-			cm_json_put_string(buf, *value);
-		cm_json_put_close(buf, ']');
-	}
+}
+
+/* The values that a string may have, where they are few. */
+static void put_values(struct cm_buf *buf, const struct cm_field *field, bool nullable)
+{
+	if (field->values == NULL)
+		return;
+	cm_json_put_name(buf, "enum");
+	cm_json_put_open(buf, '[');
+	for (const char *const *value = field->values; *value != NULL; value++)
+		cm_json_put_string(buf, *value);
+	if (nullable)
+		cm_json_put_string(buf, NULL);
+	cm_json_put_close(buf, ']');
 }
 
 /* How a field stands in a schema. */
@@ -42,6 +49,7 @@ struct look {
 	bool nullable;  /* null resets it */
 	bool described; /* for readers of the schema, not only for validators */
 	bool fixed;     /* may be sent back as it was, but not changed */
+	bool told;      /* in a result: it may have come in by other ways than the tools */
 };
 
 static void put_field(struct cm_buf *buf, const struct cm_field *field, struct look look);
@@ -78,7 +86,8 @@ static void put_items(struct cm_buf *buf, const struct cm_field *field)
 	cm_json_put_open(buf, '{');
 	if (field->type == CM_FIELD_STRINGS) {
 		cm_json_put_member(buf, "type", "string");
-		put_string_limits(buf, field);
+		put_form(buf, field);
+		put_values(buf, field, false);
 	} else {
 		cm_json_put_member(buf, "type", "object");
 		if (field->members != NULL)
@@ -100,12 +109,13 @@ static void put_type(struct cm_buf *buf, const struct cm_field *field, bool null
 	cm_json_put_close(buf, ']');
 }
 
-static void put_limits(struct cm_buf *buf, const struct cm_field *field)
+static void put_limits(struct cm_buf *buf, const struct cm_field *field, struct look look)
 {
 	switch (field->type) {
 	case CM_FIELD_STRING:
-		if ((field->flags & CM_FIELD_READ_ONLY) == 0)
-			put_string_limits(buf, field);
+		if (!look.told && (field->flags & CM_FIELD_READ_ONLY) == 0)
+			put_form(buf, field);
+		put_values(buf, field, look.nullable);
 		break;
 	case CM_FIELD_INTEGER:
 	case CM_FIELD_NUMBER:
@@ -132,7 +142,7 @@ static void put_field(struct cm_buf *buf, const struct cm_field *field, struct l
 {
 	cm_json_put_open(buf, '{');
 	put_type(buf, field, look.nullable);
-	put_limits(buf, field);
+	put_limits(buf, field, look);
 	if (look.described)
 		cm_json_put_member(buf, "description", field->description);
 	if (look.described && field->fallback != NULL) {
@@ -160,7 +170,7 @@ static struct look look_of(const struct cm_field *field, enum cm_schema_use use)
 	unsigned fixed = CM_FIELD_READ_ONLY;
 
 	if (use == CM_SCHEMA_RESULT)
-		return (struct look){0};
+		return (struct look){.told = true};
 	if (use == CM_SCHEMA_UPDATE)
 		fixed |= CM_FIELD_CREATE_ONLY;
 	return (struct look){

@@ -82,7 +82,8 @@ static enum cm_status held(struct cm_store *store, const struct cm_record *recor
 /* Whoever knew an old password, or is kept out now, is out. */
 static enum cm_status end_sessions(const struct cm_crud_step *step, struct cm_err *err)
 {
-	bool password = cm_json_get(step->patch, "password") != NULL;
+	const cm_json *value;
+	bool password = cm_json_find(step->patch, "password", &value);
 	bool forbidden = cm_record_value(step->record, "is_forbidden")->integer != 0;
 	struct cm_user person;
 	enum cm_status rc = CM_OK;
@@ -153,7 +154,7 @@ static enum cm_status find(const struct cm_tool_call *call, struct cm_id *out, s
 	    (email != NULL) == (phone != NULL))
 		return cm_err_set(err, CM_INPUT,
 		                  "id: give either id, or owner with one of email and phone.");
-	if ((rc = cm_access_list(call->caller, owner, err)) != CM_OK ||
+	if ((rc = cm_access_list(call->caller, "owner", owner, err)) != CM_OK ||
 	    (rc = cm_user_find_id(call->ctx->store, owner, email, phone, id, err)) != CM_OK)
 		return rc;
 	return cm_id_parse(id, out) ? CM_OK : cm_err_set(err, CM_STORE, "a user has the id %s", id);

@@ -13,7 +13,7 @@ before_json, after_json
 -- The newest first; :before_id 0 begins there.  The clock goes forward as the ids do: no row before
 -- the first one of a time is of that time.
 -- fragment: audit_rows
-id < iif(:before_id = 0, 9223372036854775807, :before_id) AND at_s >= :since_s
+id < iif(:before_id = 0, 9223372036854775807, :before_id) AND id > :after_id AND at_s >= :since_s
 AND id >= coalesce((SELECT first.id FROM audit AS first
   WHERE first.at_s >= :since_s ORDER BY first.at_s, first.id LIMIT 1), 9223372036854775807)
 AND {audit_filters}
@@ -46,6 +46,13 @@ SELECT {audit_columns} FROM audit INDEXED BY audit_organization
 -- name: audit_after
 SELECT {audit_columns} FROM audit
  WHERE id > :after_id AND at_s >= :since_s AND {audit_filters} ORDER BY id LIMIT :limit
+
+-- The newest row by which an organisation gave its name up: rows before it are of that one.
+-- name: audit_given_up
+SELECT coalesce(max(id), 0) FROM audit INDEXED BY audit_target
+ WHERE target = 'admin/' || :organization AND outcome = 'ok'
+   AND (tool = 'delete_organization'
+        OR tool = 'update_organization' AND after_json ->> 'name' <> :organization)
 
 -- name: audit_newest
 SELECT coalesce(max(id), 0) FROM audit

@@ -21,7 +21,7 @@ class Assertion(oauth_case.OAuthCase):
 
     def setUp(self):
         super().setUp()
-        keys = {"keys": [{"kty": "oct", "k": "AAAA"}, forge.rsa_jwk(self.key, "k1")]}
+        keys = {"keys": [{"kty": "OKP", "x": "AAAA"}, forge.rsa_jwk(self.key, "k1")]}
         made = self.instance.run_json(
             "application", "add", f"my-org/{case.unique('signer')}",
             "tokenEndpointAuthMethod=private_key_jwt", "jwks=" + json.dumps(keys),

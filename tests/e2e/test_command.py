@@ -137,6 +137,31 @@ class Applications(CommandCase):
                                  f"description={value}")
                 self.assertEqual(made["description"], value)
 
+    def test_words_of_lists(self):
+        """A list of texts takes words, whatever they begin with, and JSON."""
+        self.ok("organization", "add", "9lives", "tags=a 9b")
+        self.instance.run("user", "add", "9lives/cat", "scopes=*:read", code=OK,
+                          data=b"correct horse\n")
+        self.instance.run("user", "add", "9lives/_dog", code=OK, data=b"correct horse\n")
+        made = self.json("role", "add", "9lives/pets", "users=9lives/cat 9lives/_dog")
+        self.assertEqual(made["users"], ["9lives/_dog", "9lives/cat"])
+        self.assertEqual(self.json("user", "show", "9lives/cat")["scopes"], ["*:read"])
+        self.assertEqual(self.json("organization", "show", "9lives")["tags"], ["a", "9b"])
+        made = self.json("role", "update", "9lives/pets", 'users=["9lives/cat"]')
+        self.assertEqual(made["users"], ["9lives/cat"])
+        self.bad(BAD_INPUT, "role", "update", "9lives/pets", 'users=["9lives/cat"')
+
+    def test_control_characters(self):
+        """What a row has for a terminal to obey is not printed; programs read it as it is."""
+        name = f"my-org/{case.unique()}"
+        wild = "a\x1b]0;x\x07\nb\u009b31m\tž"
+        self.json("application", "add", name, f"displayName={wild}")
+        for arguments in (("list", "my-org"), ("show", name)):
+            out = self.ok("application", *arguments)
+            self.assertIn("a?]0;x??b?31m?ž\n", out)
+            self.assertNotRegex(out, "[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+        self.assertEqual(self.json("application", "show", name)["displayName"], wild)
+
     def test_not_utf8(self):
         """An argument that is not UTF-8 is refused."""
         name = case.unique()
@@ -157,6 +182,8 @@ class Applications(CommandCase):
         out = self.ok("application", "list", "my-org")
         self.assertIn("my-org/demo", out)
         self.assertNotIn("clientSecret", self.ok("application", "list", "--json"))
+        for more in ((), ("--json",)):
+            self.bad(BAD_INPUT, "application", "list", "nonsense=1", *more)
 
     def test_long_list(self):
         """More rows than a page has."""

@@ -233,6 +233,16 @@ class Moving(RegistryCase):
         for secret in ("secret-of-app", PASSWORD, "$2b", "$y$"):
             self.assertNotIn(secret, trail)
 
+    def test_links_that_are_no_list(self):
+        """They are said to be left out, as all that is not understood."""
+        self.fresh()
+        done = self.load({"roles": [{"owner": "my-org", "name": "staff", "users": "my-org/alice",
+                                     "roles": {"a": 1}, "\x1b[31m": 1}]})
+        self.assertEqual(done.err.splitlines(), [
+            "roles[0].?[31m: is not known here; left out",
+            "roles[0].users: must be an array, not a string; left out",
+            "roles[0].roles: must be an array, not an object; left out"])
+
     def test_client_id_of_the_program(self):
         """No application is called what the command line is in the trail."""
         self.fresh()

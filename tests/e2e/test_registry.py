@@ -130,7 +130,7 @@ class Rows(RegistryCase):
                 self.assertEqual(found, names)
                 last = self.do(token, f"get_{kind.name}", id=f"{kind.owner}/{names[4]}")
                 rows = self.do(token, f"get_{kind.plural}", namePrefix=prefix,
-                               updatedSince=last["updatedTime"])
+                               updatedSince=last["updatedTime"].replace("Z", ".000+00:00"))
                 self.assertIn(names[4], [row["name"] for row in rows])
                 self.assertEqual(self.do(token, f"get_{kind.plural}", namePrefix=prefix,
                                          updatedSince="2999-01-01T00:00:00Z"), [])
@@ -897,6 +897,25 @@ class Trail(RegistryCase):
         for bad in ({"pageSize": 0}, {"pageSize": 101}, {"cursor": "x"}, {"since": "x"},
                     {"tool": 5}, {"nonsense": 1}):
             self.fails(self.all, "get_audit_events", **bad)
+
+    def test_R6_a_name_that_was_had_before(self):
+        """Who had an organisation's name before, by rename or until its end, stays unknown."""
+        scopes = ("read:audit", case.WRITE)
+        name = case.unique("org")
+        for ending in (("update", f"name={name}-before"), ("delete", "--cascade"), None):
+            token = self.http.token(self.instance.agent(name, *scopes))
+            secret = case.unique()
+            self.do(token, "add_application", application={"name": secret})
+            events = self.do(token, "get_audit_events", organization=name)
+            self.assertEqual([(event["tool"], event["target"]) for event in events
+                              if event["tool"] != "token"],
+                             [("add_application", f"{name}/{secret}")])
+            self.assertEqual(len(events), 2)
+            if ending is not None:
+                self.instance.run("organization", ending[0], name, *ending[1:], code=0)
+        self.assertEqual(len(self.do(self.admin(), "get_audit_events", organization=name)), 6)
+        self.assertIn("organization: must be", self.fails(token, "get_audit_events",
+                                                          organization="built-in"))
 
     def test_pages(self):
         """The newest first, each once."""

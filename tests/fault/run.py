@@ -46,7 +46,7 @@ def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="What may happen to casement.")
     parser.add_argument("--binary", default="build/casement", help="the program")
-    parser.add_argument("--tools", default="build/fault", help="the folder with clock.so")
+    parser.add_argument("--tools", default="build/fault", help="the folder with clock.so and short.so")
     parser.add_argument("--memory", default="build/fault/memory",
                         help="the program that runs out of memory")
     parser.add_argument("--seconds", type=float, default=60,
@@ -57,8 +57,9 @@ def main():
     parser.add_argument("-k", default="", metavar="SUBSTRING", help="only tests of such a name")
     arguments = parser.parse_args()
     setting.CLOCK = os.path.abspath(os.path.join(arguments.tools, "clock.so"))
+    setting.SHORT = os.path.abspath(os.path.join(arguments.tools, "short.so"))
     setting.MEMORY = os.path.abspath(arguments.memory)
-    for path in (arguments.binary, setting.CLOCK, setting.MEMORY):
+    for path in (arguments.binary, setting.CLOCK, setting.SHORT, setting.MEMORY):
         if not os.access(path, os.X_OK):
             parser.error(f"{path} is not there; make check-fault builds it")
     setting.MOUNTS = may_mount()

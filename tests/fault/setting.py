@@ -15,6 +15,7 @@ SECONDS = 60.0      # how long processes are killed under load
 STEP = 1            # each so manieth allocation fails
 CLOCK = ""          # the library that shifts the clock
 MEMORY = ""         # the program that runs out of memory
+SHORT = ""          # the library by which any program does
 
 Lighttpd = mountings.SERVERS["lighttpd"]
 

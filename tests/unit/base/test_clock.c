@@ -66,7 +66,49 @@ static void test_no_such_year(void)
 	}
 }
 
+static void test_parse(void)
+{
+	static const struct {
+		const char *text;
+		int64_t at_s; /* -1: it is no time */
+	} rows[] = {
+	    {"1970-01-01T00:00:00Z", 0},
+	    {"2001-09-09T01:46:40Z", 1000000000},
+	    {"2001-09-09T01:46:40.000Z", 1000000000},
+	    {"2001-09-09T01:46:40.999999999Z", 1000000000},
+	    {"2001-09-09T03:46:40+02:00", 1000000000},
+	    {"2001-09-08T20:16:40.5-05:30", 1000000000},
+	    {"2001-09-09T01:46:40-00:00", 1000000000},
+	    {"2024-02-29T00:00:00Z", 1709164800},
+	    {"2023-02-29T00:00:00Z", -1},
+	    {"2001-09-09T24:00:00Z", -1},
+	    {"2001-09-09T01:46:40", -1},
+	    {"2001-09-09T01:46:40.Z", -1},
+	    {"2001-09-09T01:46:40,5Z", -1},
+	    {"2001-09-09T01:46:40Zx", -1},
+	    {"2001-09-09T01:46:40+2:00", -1},
+	    {"2001-09-09T01:46:40+0200", -1},
+	    {"2001-09-09T01:46:40+24:00", -1},
+	    {"2001-09-09T01:46:40+02:60", -1},
+	    {"2001-09-09T01:46:40+02:00Z", -1},
+	    {"2001-9-9T01:46:40Z", -1},
+	    {" 2001-09-09T01:46:40Z", -1},
+	    {"2001-09-09 01:46:40Z", -1},
+	    {"2001-09-09", -1},
+	    {"", -1},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		int64_t at_s = -1;
+		bool good = cm_clock_parse(rows[i].text, &at_s);
+
+		ASSERT_ROW(rows[i].text, good == (rows[i].at_s >= 0));
+		ASSERT_ROW(rows[i].text, !good || at_s == rows[i].at_s);
+	}
+}
+
 static const struct cm_test tests[] = {
+    {"a time is read with a fraction and an offset", test_parse},
     {"a fixed clock stands still", test_fixed},
     {"a released clock is the system's again", test_released},
     {"the clock for measuring never goes back and is not fixed", test_monotonic},

@@ -177,10 +177,10 @@ static void test_R6_list(void)
 
 		for (size_t i = 0; i < ORGANIZATIONS; i++)
 			ASSERT_ROW(organizations[i],
-			           cm_access_list(&caller, organizations[i], NULL) ==
+			           cm_access_list(&caller, "owner", organizations[i], NULL) ==
 			               (c == 0 || c == i ? CM_OK : CM_FORBIDDEN));
 		/* Whether there is such an organisation at all is not told. */
-		CU_ASSERT_EQUAL(cm_access_list(&caller, "nowhere", NULL),
+		CU_ASSERT_EQUAL(cm_access_list(&caller, "owner", "nowhere", NULL),
 		                c == 0 ? CM_OK : CM_FORBIDDEN);
 	}
 }

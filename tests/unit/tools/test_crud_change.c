@@ -292,7 +292,35 @@ static void test_rotation(void)
 	serve_close(&serve);
 }
 
+static void test_private_keys(void)
+{
+	static const char *const keys[] = {
+	    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"a\",\"y\":\"b\",\"d\":\"c\"}",
+	    "{\"kty\":\"RSA\",\"n\":\"a\",\"e\":\"AQAB\",\"p\":\"c\"}",
+	    "{\"kty\":\"oct\",\"k\":\"a\"}",
+	};
+	struct cm_principal caller = support_caller("my-org", CM_SCOPE_KNOWN);
+	char arguments[300];
+	struct serve serve;
+
+	serve_open(&serve);
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		snprintf(arguments, sizeof arguments,
+		         ADD("\"name\":\"a\",\"jwks\":{\"keys\":[{},%s]}"), keys[i]);
+		fails(&serve, &caller, tools[0], arguments, CM_INPUT,
+		      "application.jwks.keys[1]: is a secret; give the public key.");
+		snprintf(arguments, sizeof arguments,
+		         UPDATE("my-org/demo", "\"jwks\":{\"keys\":[{},%s]}"), keys[i]);
+		fails(&serve, &caller, tools[1], arguments, CM_INPUT, "application.jwks.keys[1]");
+	}
+	cm_json_free(works(&serve, &caller, tools[1],
+	                   UPDATE("my-org/demo", "\"jwks\":{\"keys\":[{\"kty\":\"EC\","
+	                                         "\"crv\":\"P-256\",\"x\":\"a\",\"y\":\"b\"}]}")));
+	serve_close(&serve);
+}
+
 static const struct cm_test tests[] = {
+    {"a private key is not kept where everybody reads", test_private_keys},
     {"a name or a clientId that is taken is a conflict, and says which", test_conflicts},
     {"a renamed application is the same client", test_rename},
     {"an update that says nothing changes only the time", test_an_update_that_says_nothing},

@@ -158,6 +158,8 @@ static void test_add(void)
 	CU_ASSERT_PTR_NULL(cm_json_get(cm_json_get(properties, "clientId"), "readOnly"));
 	CU_ASSERT_PTR_NOT_NULL(cm_json_get(cm_json_get(properties, "createdTime"), "readOnly"));
 	CU_ASSERT_PTR_NOT_NULL(cm_json_get(cm_json_get(properties, "clientSecret"), "readOnly"));
+	CU_ASSERT_TRUE(support_writes(cm_json_get(cm_json_get(properties, "consentPolicy"), "enum"),
+	                              "[\"once\",\"always\",\"never\"]"));
 	cm_json_free(json);
 }
 
@@ -172,6 +174,8 @@ static void test_update(void)
 	CU_ASSERT_TRUE(allows(cm_json_get(properties, "scopes"), "null"));
 	CU_ASSERT_TRUE(allows(cm_json_get(properties, "createdTime"), "null"));
 	CU_ASSERT_FALSE(allows(cm_json_get(properties, "name"), "null"));
+	CU_ASSERT_TRUE(support_writes(cm_json_get(cm_json_get(properties, "consentPolicy"), "enum"),
+	                              "[\"once\",\"always\",\"never\",null]"));
 	CU_ASSERT_PTR_NOT_NULL(cm_json_get(cm_json_get(properties, "clientId"), "readOnly"));
 	cm_json_free(json);
 }
@@ -208,6 +212,9 @@ static void test_result(void)
 	/* What is never told is in no result. */
 	CU_ASSERT_PTR_NULL(cm_json_get(properties, "registrationAccessToken"));
 	CU_ASSERT_PTR_NULL(cm_json_get(properties, "organizationObj"));
+	/* What comes out did not all come in by a tool: the client_id of a document is its URL. */
+	CU_ASSERT_PTR_NULL(cm_json_get(cm_json_get(properties, "clientId"), "pattern"));
+	CU_ASSERT_PTR_NULL(cm_json_get(cm_json_get(properties, "clientId"), "maxLength"));
 	CU_ASSERT_TRUE(support_writes(cm_json_get(json, "required"), "[\"name\"]"));
 	cm_json_free(json);
 }
@@ -246,6 +253,7 @@ static void test_results_match(void)
 	    {"update_application",
 	     "{\"id\":\"my-org/a\",\"application\":{\"expireInHours\":2,\"title\":null}}"},
 	    {"rotate_application_secret", "{\"id\":\"my-org/a\"}"},
+	    {"rotate_application_secret", "{\"id\":\"my-org/a\",\"dry_run\":true}"},
 	    {"delete_application", "{\"id\":\"my-org/a\"}"},
 	};
 	struct cm_principal caller = support_caller("my-org", CM_SCOPE_KNOWN);
@@ -256,9 +264,10 @@ static void test_results_match(void)
 		const struct cm_tool *tool = cm_tool_find(&cm_toolbox, rows[i].tool);
 		cm_json *result = NULL, *output;
 		struct cm_buf buf = {0};
+		struct cm_err err = {0};
 
 		CU_ASSERT_EQUAL(
-		    support_tool(&serve, &caller, rows[i].tool, rows[i].arguments, &result, NULL),
+		    support_tool(&serve, &caller, rows[i].tool, rows[i].arguments, &result, &err),
 		    CM_OK);
 		tool->put_output_schema(tool, &buf);
 		output = support_parse(cm_buf_str(&buf));

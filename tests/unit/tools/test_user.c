@@ -1,5 +1,7 @@
 #include "tools/user.h"
 
+#include <string.h>
+
 #include "base/crypto.h"
 #include "support.h"
 
@@ -79,7 +81,70 @@ static void test_group_ends_before_hashing(void)
 	serve_close(&serve);
 }
 
+/* A call that is refused as a conflict, in these words. */
+static void conflicts(struct serve *serve, const char *tool, const char *arguments,
+                      const char *words)
+{
+	struct cm_principal root = support_caller("built-in", CM_SCOPE_ALL);
+	struct cm_err err = {0};
+
+	ASSERT_ROW(arguments,
+	           support_tool(serve, &root, tool, arguments, NULL, &err) == CM_CONFLICT);
+	ASSERT_ROW(err.text, strcmp(err.text, words) == 0);
+}
+
+static void test_conflicts(void)
+{
+	struct serve serve;
+
+	serve_open(&serve);
+	expect(&serve, "add_user", ADD(",\"email\":\"alice@example.org\""), CM_OK, 0);
+	expect(&serve, "add_user", "{\"user\":{\"owner\":\"my-org\",\"name\":\"bob\"}}", CM_OK, 0);
+	conflicts(&serve, "update_user",
+	          "{\"id\":\"my-org/bob\",\"user\":{\"email\":\"Alice@example.org\"}}",
+	          "user.email: another user has the same.");
+	conflicts(&serve, "update_user",
+	          "{\"id\":\"my-org/bob\",\"user\":{\"name\":\"carol\","
+	          "\"email\":\"alice@example.org\"}}",
+	          "user.email: another user has the same.");
+	conflicts(&serve, "update_user", "{\"id\":\"my-org/bob\",\"user\":{\"name\":\"alice\"}}",
+	          "user my-org/alice exists already.");
+	serve_close(&serve);
+}
+
+static int64_t sessions(struct serve *serve)
+{
+	return fixture_integer(serve->ctx.store, "SELECT count(*) FROM session");
+}
+
+static void test_password_and_sessions(void)
+{
+	static const struct {
+		const char *change;
+		int hashed, left;
+	} rows[] = {
+	    {UPDATE("\"title\":\"Dr\""), 0, 1},
+	    {UPDATE("\"password\":\"battery staple\""), 1, 0},
+	    {UPDATE("\"password\":\"\""), 0, 0},
+	    {UPDATE("\"password\":null"), 0, 0},
+	};
+	struct serve serve;
+
+	serve_open(&serve);
+	expect(&serve, "add_user", ADD(",\"password\":\"correct horse\""), CM_OK, 1);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CU_ASSERT(fixture_sql(serve.ctx.store,
+		                      "INSERT OR IGNORE INTO session SELECT 'one', id, 1, 1, "
+		                      "9999999999 FROM user"));
+		expect(&serve, "update_user", rows[i].change, CM_OK, rows[i].hashed);
+		ASSERT_ROW(rows[i].change, sessions(&serve) == rows[i].left);
+	}
+	serve_close(&serve);
+}
+
 static const struct cm_test tests[] = {
+    {"a name or an e-mail address that is taken is a conflict, and says which", test_conflicts},
+    {"a password that changes or goes ends the sessions", test_password_and_sessions},
     {"no password is hashed with the lock", test_no_lock_while_hashing},
     {"a group ends before a password is hashed", test_group_ends_before_hashing},
 };
