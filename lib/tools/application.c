@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/jwk.h"
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "store/application.h"
@@ -74,19 +75,9 @@ static enum cm_status check_client_id(const struct cm_record *record, struct cm_
  */
 static enum cm_status check_jwks(const cm_json *jwks, struct cm_err *err)
 {
-	static const char *const secret[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
-	const cm_json *keys = cm_json_get(jwks, "keys"), *value;
-
-	for (size_t i = 0; i < cm_json_length(keys); i++) {
-		for (size_t k = 0; k < sizeof secret / sizeof *secret; k++) {
-			if (cm_json_find(cm_json_at(keys, i), secret[k], &value))
-				return cm_err_set(err, CM_INPUT,
-				                  "application.jwks.keys[%zu]: is a secret; give "
-				                  "the public key.",
-				                  i);
-		}
-	}
-	return CM_OK;
+	return cm_jwk_set_is_private(jwks)
+	           ? cm_err_set(err, CM_INPUT, "application.jwks: must hold public keys only.")
+	           : CM_OK;
 }
 
 static enum cm_status complete(const struct cm_crud_step *step, struct cm_err *err)

@@ -308,10 +308,11 @@ static void test_private_keys(void)
 		snprintf(arguments, sizeof arguments,
 		         ADD("\"name\":\"a\",\"jwks\":{\"keys\":[{},%s]}"), keys[i]);
 		fails(&serve, &caller, tools[0], arguments, CM_INPUT,
-		      "application.jwks.keys[1]: is a secret; give the public key.");
+		      "application.jwks: must hold public keys only.");
 		snprintf(arguments, sizeof arguments,
 		         UPDATE("my-org/demo", "\"jwks\":{\"keys\":[{},%s]}"), keys[i]);
-		fails(&serve, &caller, tools[1], arguments, CM_INPUT, "application.jwks.keys[1]");
+		fails(&serve, &caller, tools[1], arguments, CM_INPUT,
+		      "application.jwks: must hold public keys only.");
 	}
 	cm_json_free(works(&serve, &caller, tools[1],
 	                   UPDATE("my-org/demo", "\"jwks\":{\"keys\":[{\"kty\":\"EC\","
