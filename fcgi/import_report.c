@@ -29,7 +29,7 @@ static struct report_line *find(struct report *report, const char *key)
 
 static struct report_line *new_line(struct report *report)
 {
-	if (report->lines == report->room) {
+	if (report->line == NULL || report->lines == report->room) {
 		size_t room = report->room == 0 ? 64 : 2 * report->room;
 		struct report_line *line = realloc(report->line, room * sizeof *line);
 

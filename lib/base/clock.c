@@ -69,7 +69,7 @@ static bool parse_offset(const char *text, int64_t *out)
 {
 	static const char form[] = "+00:00";
 	int digit[sizeof form] = {0};
-	int minutes;
+	int64_t hours, minutes;
 
 	*out = 0;
 	if (strcmp(text, "Z") == 0)
@@ -81,9 +81,10 @@ static bool parse_offset(const char *text, int64_t *out)
 		if (form[i] == ':' ? text[i] != ':' : digit[i] < 0 || digit[i] > 9)
 			return false;
 	}
+	hours = 10 * digit[1] + digit[2];
 	minutes = 10 * digit[4] + digit[5];
-	*out = 60 * (60 * (10 * digit[1] + digit[2]) + minutes) * (text[0] == '-' ? -1 : 1);
-	return 10 * digit[1] + digit[2] < 24 && minutes < 60;
+	*out = (60 * hours + minutes) * (text[0] == '-' ? -60 : 60);
+	return hours < 24 && minutes < 60;
 }
 
 bool cm_clock_parse(const char *text, int64_t *out)
