@@ -7,6 +7,7 @@ the customer can say.
 import glob
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -169,8 +170,14 @@ class Host:
                 time.sleep(0.05)
 
     def stop(self):
-        """End everything in the world."""
+        """End everything in the world: all of it ends with its first process."""
         if self.process is not None:
+            # Which is not ended with unshare, since it became another user.
+            pid = self.process.pid
+            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+                first = file.read().split()
+            for child in first:
+                os.kill(int(child), signal.SIGKILL)
             self.process.kill()
             self.process.wait()
             self.process = None
