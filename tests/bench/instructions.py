@@ -93,11 +93,16 @@ class Responder:
         os.unlink(self.path)
 
 
+def issue_token(binary, folder):
+    """A new access token."""
+    return subprocess.run([binary, "token", "issue", "my-org/demo"], check=True,
+                          capture_output=True, text=True, env=place(folder)).stdout.strip()
+
+
 def cases(binary, folder):
     """For each case what to send the n-th time."""
-    done = subprocess.run([binary, "token", "issue", "my-org/demo"], check=True,
-                          capture_output=True, text=True, env=place(folder))
-    token = done.stdout.strip()
+    token = issue_token(binary, folder)
+    unseen = [issue_token(binary, folder) for _ in range(3 * REQUESTS)]
     with open(os.path.join(folder, "demo.env"), encoding="utf-8") as file:
         env = dict(re.findall(r"^(?:export )?(\w+)='?([^'\n]*)'?$", file.read(), re.M))
     basic = base64.b64encode(f"{env['CASEMENT_CLIENT_ID']}:{env['CASEMENT_CLIENT_SECRET']}"
@@ -110,6 +115,8 @@ def cases(binary, folder):
                     CONTENT_TYPE="application/x-www-form-urlencoded")
     return {
         "get_application": lambda _: get,
+        "get_application, token not seen before": lambda n: call(
+            unseen[n], "get_application", {"id": "my-org/demo"}),
         "tools/list": lambda _: listing,
         "add_application": lambda n: call(token, "add_application", {
             "application": {"owner": "my-org", "name": f"made-{n}"}}),
@@ -122,16 +129,33 @@ def place(folder):
     return {**os.environ, "CASEMENT_DB": os.path.join(folder, "casement.db")}
 
 
+def wrapper(folder):
+    """What counts the instructions of a program."""
+    return ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/callgrind"]
+
+
+def counted(folder):
+    """How many it counted."""
+    with open(os.path.join(folder, "callgrind"), encoding="utf-8") as file:
+        return int(re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M).group(1))
+
+
 def count(binary, folder, send, first, number):
     """Instructions of a responder that answers so many requests."""
-    out = os.path.join(folder, "callgrind")
-    responder = Responder(binary, folder, ["valgrind", "--tool=callgrind",
-                                           f"--callgrind-out-file={out}"])
+    responder = Responder(binary, folder, wrapper(folder))
     for n in range(number):
         responder.send(send(first + n))
     responder.stop()
-    with open(out, encoding="utf-8") as file:
-        return int(re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M).group(1))
+    return counted(folder)
+
+
+def start(binary, folder):
+    """Instructions of a process that answers one request as CGI."""
+    subprocess.run([*wrapper(folder), binary], check=True, stdin=subprocess.DEVNULL,
+                   capture_output=True,
+                   env={**place(folder), "REQUEST_METHOD": "GET", "REQUEST_URI": "/api/health",
+                        "REMOTE_ADDR": "127.0.0.1", "GATEWAY_INTERFACE": "CGI/1.1"})
+    return counted(folder)
 
 
 def main():
@@ -149,8 +173,9 @@ def main():
         for name, send in cases(binary, folder).items():
             once = count(binary, folder, send, 0, REQUESTS)
             twice = count(binary, folder, send, REQUESTS, 2 * REQUESTS)
-            print(f"{name:20} {(twice - once) / REQUESTS:12.0f} instructions a request",
+            print(f"{name:40} {(twice - once) / REQUESTS:12.0f} instructions a request",
                   flush=True)
+        print(f"{'a start as CGI':40} {start(binary, folder):12.0f} instructions")
     finally:
         shutil.rmtree(folder)
 
