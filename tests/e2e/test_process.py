@@ -202,14 +202,19 @@ class Settings(case.Case):
 class Store(case.Case):
     """A store that is locked, or away."""
 
-    def test_locked_for_a_while(self):
-        """A write waits for a lock that another holds shortly."""
-        made = self.fresh()
-        token = self.demo()
+    def lock(self, made):
+        """A connection that holds the lock; any thread may let it go."""
         connection = sqlite3.connect(made.database, isolation_level=None, timeout=30,
                                      check_same_thread=False)
         self.addCleanup(connection.close)
         connection.execute("BEGIN IMMEDIATE")
+        return connection
+
+    def test_locked_for_a_while(self):
+        """A write waits for a lock that another holds shortly."""
+        made = self.fresh()
+        token = self.demo()
+        connection = self.lock(made)
         release = threading.Timer(0.5, connection.execute, ["ROLLBACK"])
         release.start()
         try:
@@ -221,10 +226,7 @@ class Store(case.Case):
         """Who holds the lock revokes the token of a caller that waits for it: nothing is added."""
         made = self.fresh()
         token = self.demo()
-        connection = sqlite3.connect(made.database, isolation_level=None, timeout=30,
-                                     check_same_thread=False)
-        self.addCleanup(connection.close)
-        connection.execute("BEGIN IMMEDIATE")
+        connection = self.lock(made)
         connection.execute("UPDATE token SET revoked_at_s = 1")
         release = threading.Timer(0.5, connection.execute, ["COMMIT"])
         release.start()
@@ -241,9 +243,7 @@ class Store(case.Case):
         """A write lock stops no reader."""
         made = self.fresh()
         token = self.demo()
-        connection = sqlite3.connect(made.database, isolation_level=None, timeout=30)
-        self.addCleanup(connection.close)
-        connection.execute("BEGIN IMMEDIATE")
+        connection = self.lock(made)
         self.assert_token_good(token)
         self.get(token, "my-org/demo")
         self.assertEqual(self.http.get("/api/health").status_code, 200)
