@@ -222,8 +222,11 @@ deb: | $(FIRST) ## build Debian packages, looked over by lintian: build/deb
 tests: $(PROGRAM) $(UNIT) $(FUZZ) next | can-test
 
 .PHONY: next
+# check and check-asan use the same one, and may run at the same time.
 next: $(PROGRAM)
-	@$(MAKE) $(call PASS,build/next) NEXT_MIGRATION=tests/e2e/migrations/9999_next.sql $(NEXT)
+	@mkdir -p build/next
+	@flock build/next $(MAKE) $(call PASS,build/next) \
+		NEXT_MIGRATION=tests/e2e/migrations/9999_next.sql $(NEXT)
 
 E2E = $(PYTHON) tests/e2e/run.py --binary $(1) --server $(2) --next $(NEXT)
 
@@ -263,9 +266,11 @@ sanitized: tests
 		'no reports' 'tests/reports $(BUILD)/reports'
 
 # Only the responders run under valgrind: there, a command that makes an RSA key takes ten seconds.
+# Some web servers run them as another user, who writes reports too.
 check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 	@command -v valgrind >/dev/null || { echo 'not installed: valgrind; run: make setup-tools' >&2; exit 1; }
 	@rm -rf "$(BUILD)/valgrind" && mkdir -p "$(BUILD)/valgrind/reports"
+	@chmod 1777 "$(BUILD)/valgrind/reports"
 	@printf '#!/bin/sh\n[ $$# -eq 0 ] || exec "%s" "$$@"\nexec "%s" --log "%s" "%s"\n' \
 		"$(CURDIR)/$(PROGRAM)" "$(CURDIR)/tests/valgrind" "$(CURDIR)/$(BUILD)/valgrind/reports" \
 		"$(CURDIR)/$(PROGRAM)" >"$(BUILD)/valgrind/casement"
@@ -275,7 +280,7 @@ check-valgrind: tests ## run unit and end to end (lighttpd) under valgrind
 		'e2e lighttpd' '$(call E2E,$(BUILD)/valgrind/casement,lighttpd)' \
 		'no reports' 'tests/reports $(BUILD)/valgrind/reports'
 
-check-mounts: $(PROGRAM) next | can-test ## the end-to-end tests behind every web server, at the root and under a prefix
+check-mounts: $(PROGRAM) next | can-test ## the same end-to-end tests behind every other web server, and under a prefix
 	@missing=; PATH=$$PATH:/usr/sbin; for tool in apache2 nginx spawn-fcgi multiwatch; do \
 		command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	test -e /usr/lib/apache2/modules/mod_fcgid.so || missing="$$missing mod_fcgid"; \
@@ -289,7 +294,7 @@ check-install: $(PROGRAM) ## deploy/install in systems of their own, with system
 	@$(MAKE) $(call PASS,$(BUILD)) -s install DESTDIR="$(BUILD)/tree"
 	@tests/install/run "$(BUILD)/tree"
 
-check-clients: $(PROGRAM) ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
+check-clients: $(PROGRAM) next ## drive the server with the official MCP SDKs, OAuth clients and Chromium (wants node and npm)
 	@$(PYTHON) tests/clients/run.py --binary $(PROGRAM)
 
 # The yardsticks: no part of the program.

@@ -32,6 +32,13 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.use(instance.Shared.get())
 
+    @classmethod
+    def once(cls):
+        """Skip tests that start web servers of their own, but for one mounting."""
+        mounted = instance.Instance.server_class
+        if mounted.name != "lighttpd" or mounted.prefix:
+            raise unittest.SkipTest("web servers of its own, which are tested once: with lighttpd")
+
     def use(self, made):
         """Let the test, and its helpers, speak to this instance; earlier failures are forgiven."""
         if made.query("SELECT 1 FROM throttle"):

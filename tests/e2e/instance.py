@@ -51,13 +51,16 @@ class Instance:
     """
     An installation with a database made by `casement init --demo`.
 
-    settings are set before the server starts.  close() stops and removes everything.
+    The first one is; the others begin with a copy of that file, for to make a key takes longer than
+    most tests.  settings are set before the server starts.  close() stops and removes everything.
     """
 
     binary = None           # set by run.py
+    wrapped = False         # binary is a script that runs the program in an emulator, as valgrind
     next_binary = None
     server_class = None
     keep = False
+    _first = None           # URL, database and environment of the first one
 
     def __init__(self, settings=None, start=True):
         self.folder = short_folder()
@@ -84,7 +87,11 @@ class Instance:
         raise RuntimeError(f"no free port in {attempt + 1} tries\n{self.server.log_since()}")
 
     def _create(self, settings):
-        self.run("init", "--url", self.server.url, "--demo", "--env-file", self.env_file, code=0)
+        if Instance._first is None:
+            self.run("init", "--url", self.server.url, "--demo", "--env-file", self.env_file, code=0)
+            Instance._first = (self.server.url, read_file(self.database), read_file(self.env_file))
+        else:
+            self._copy(*Instance._first)
         self.env = read_shell_file(self.env_file)
         self.demo = client.Credentials(self.env["CASEMENT_CLIENT_ID"],
                                        self.env["CASEMENT_CLIENT_SECRET"])
@@ -92,6 +99,15 @@ class Instance:
                                         self.env["CASEMENT_ADMIN_CLIENT_SECRET"])
         for name, value in settings.items():
             self.run("setting", "set", name, value, code=0)
+
+    def _copy(self, url, database, env):
+        """Make what was made for another URL this one's."""
+        new_env = env.replace(url.encode(), self.server.url.encode())
+        for path, content in ((self.database, database), (self.env_file, new_env)):
+            with open(path, "wb", opener=private) as file:
+                file.write(content)
+        self.server.hand_over()
+        self.change("UPDATE setting SET value = ? WHERE name = 'issuer'", self.server.url)
 
     def _start(self):
         """Start the server; False when its port was taken in between."""
@@ -198,6 +214,17 @@ class Instance:
                 path = os.path.join(self.folder, name)
                 with open(path, encoding="utf-8", errors="replace") as report:
                     _reports.append(report.read())
+
+
+def read_file(path):
+    """All bytes of a file."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def private(path, flags):
+    """Open a file that is its owner's alone."""
+    return os.open(path, flags, 0o600)
 
 
 def read_shell_file(path):

@@ -143,8 +143,9 @@ def run(arguments):
     instance.Instance.keep = arguments.keep
     case.Case.seconds = arguments.seconds
     with open(arguments.binary, "rb") as program:
-        if program.read(4) != b"\x7fELF":     # a script around it, valgrind for example
-            servers.set_patience(WRAPPED_PATIENCE)
+        instance.Instance.wrapped = program.read(4) != b"\x7fELF"
+    if instance.Instance.wrapped:
+        servers.set_patience(WRAPPED_PATIENCE)
     if arguments.record:
         client.Client.recorder = recording.Recorder(arguments.record)
     result = run_suite(load(HERE, arguments.k), arguments.verbose, instance.Shared.get)
