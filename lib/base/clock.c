@@ -6,6 +6,8 @@
 
 static bool fixed;
 static int64_t fixed_now_s;
+static bool held;
+static int64_t held_us;
 
 int64_t cm_clock_now_s(void)
 {
@@ -26,6 +28,8 @@ int64_t cm_clock_monotonic_us(void)
 {
 	struct timespec now;
 
+	if (held)
+		return held_us;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
@@ -36,9 +40,15 @@ void cm_clock_fix(int64_t now_s)
 	fixed_now_s = now_s;
 }
 
+void cm_clock_hold(int64_t monotonic_us)
+{
+	held = true;
+	held_us = monotonic_us;
+}
+
 void cm_clock_release(void)
 {
-	fixed = false;
+	fixed = held = false;
 }
 
 /* By hand: strftime() looks at the locale for each field, and a row has two times. */

@@ -14,8 +14,9 @@ int64_t cm_clock_now_ms(void);
 /* Microseconds from an arbitrary beginning, for measuring how long something takes. */
 int64_t cm_clock_monotonic_us(void);
 
-/* For tests: stand still at this second until released. */
+/* For tests: stand still at this second, or at this microsecond, until released. */
 void cm_clock_fix(int64_t now_s);
+void cm_clock_hold(int64_t monotonic_us);
 void cm_clock_release(void);
 
 enum { CM_CLOCK_TEXT = 21 }; /* bytes of "2026-01-02T03:04:05Z" with its NUL */

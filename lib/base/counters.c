@@ -80,7 +80,7 @@ enum cm_status cm_counters_open(struct cm_counters *counters, const char *path,
                                 struct cm_err *err)
 {
 	struct stat st;
-	void *map;
+	void *map = MAP_FAILED;
 	int fd;
 
 	cm_counters_close(counters);
@@ -90,7 +90,9 @@ enum cm_status cm_counters_open(struct cm_counters *counters, const char *path,
 		                  path);
 	if (fd < 0)
 		return cm_err_set(err, CM_STORE, "can't use %.300s: %s", path, strerror(errno));
-	map = mmap(NULL, size_for(count), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	/* A copy may have holes: to count in one while the disk is full would end the process. */
+	if (fallocate(fd, 0, 0, (off_t)size_for(count)) == 0 || errno == EOPNOTSUPP)
+		map = mmap(NULL, size_for(count), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	/* A mapping would keep the lock beyond close(). */
 	(void)flock(fd, LOCK_UN);
 	close(fd);

@@ -163,6 +163,11 @@ cm_json *cm_json_from_bool(bool value)
 	return json_object_new_boolean(value);
 }
 
+cm_json *cm_json_from_integer(int64_t value)
+{
+	return json_object_new_int64(value);
+}
+
 cm_json *cm_json_from_string(const char *text)
 {
 	return json_object_new_string(text);

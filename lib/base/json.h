@@ -91,6 +91,7 @@ bool cm_json_set_string(cm_json *object, const char *name, const char *text);
 void cm_json_unset(cm_json *object, const char *name);
 cm_json *cm_json_from_string(const char *text);
 cm_json *cm_json_from_bool(bool value);
+cm_json *cm_json_from_integer(int64_t value);
 
 /*
  * Writing JSON into a buffer.  The commas come by themselves.  Memory failures stay in the buffer

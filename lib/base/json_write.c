@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,10 +53,41 @@ static char *put_escape(char *out, unsigned char c)
 	return out;
 }
 
+/*
+ * Where in eight bytes the first one is that needs an escape, 8 when none does.  In each byte of
+ * the mask the highest bit tells; those above the first one may be wrong.
+ */
+static size_t first_escape(const char *text)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t eight, quote, backslash, mask;
+
+	memcpy(&eight, text, sizeof eight);
+	eight = le64toh(eight);
+	quote = eight ^ each * '"';
+	backslash = eight ^ each * '\\';
+	mask = ((eight - each * ' ') & ~eight) | ((quote - each) & ~quote) |
+	       ((backslash - each) & ~backslash);
+	mask &= each * 0x80;
+	return mask == 0 ? sizeof eight : (size_t)__builtin_ctzll(mask) / 8;
+}
+
 static char *put_escaped(char *out, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
+	const char *end = text + len;
+
+	/* The room is for more than is there: what was copied too much is written over. */
+	while (end - text >= 8) {
+		size_t plain = first_escape(text);
+
+		memcpy(out, text, 8);
+		out += plain;
+		text += plain;
+		if (plain < 8)
+			out = put_escape(out, (unsigned char)*text++);
+	}
+	for (; text < end; text++) {
+		unsigned char c = (unsigned char)*text;
 
 		if (escape_of[c] == '\0')
 			*out++ = (char)c;
@@ -125,8 +157,8 @@ void cm_json_put_number(struct cm_buf *buf, double value)
 {
 	char text[40] = "null"; /* JSON has no infinity and no NaN */
 
-	/* Most are whole. */
-	if (!signbit(value) && value < 1e15 && !(value > floor(value))) {
+	/* Most are whole.  Without optimisation floor() would be one more library. */
+	if (!signbit(value) && value < 1e15 && !(value > (double)(int64_t)value)) {
 		cm_json_put_integer(buf, (int64_t)value);
 		return;
 	}

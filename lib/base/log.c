@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -109,6 +110,19 @@ void cm_log_begin(struct cm_buf *line, enum cm_log_level level, const char *requ
 }
 
 /*
+ * Take back the beginning of a line, which would spoil the next one, unless somebody wrote after
+ * it.
+ */
+static bool take_back(off_t len)
+{
+	off_t end = lseek(log_fd, 0, SEEK_CUR);
+	struct stat st;
+
+	return end >= len && fstat(log_fd, &st) == 0 && st.st_size == end &&
+	       ftruncate(log_fd, end - len) == 0;
+}
+
+/*
  * One write for the whole line: other processes append to the same file.  A FIFO is not waited for,
  * neither until somebody reads it nor until there is room in it.  0 or why not.
  */
@@ -123,7 +137,10 @@ static int to_file(const struct cm_buf *line)
 	put = log_fd < 0 ? -1 : write(log_fd, line->data, line->len);
 	if (put == (ssize_t)line->len)
 		return 0;
-	return put < 0 ? errno : ENOSPC;
+	if (put < 0)
+		return errno;
+	(void)take_back(put);
+	return ENOSPC;
 }
 
 static bool reach_syslog(void)

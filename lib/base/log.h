@@ -21,7 +21,7 @@ enum cm_log_level { CM_LOG_OFF, CM_LOG_ERROR, CM_LOG_INFO };
  * Set level (off, error, info) and target: CM_LOG_SERVER for the sink, CM_LOG_SYSLOG for the
  * system's log (facility daemon), else the path of a file, mode 0600.  A target stays open from one
  * line to the next.  What it can't take at once, such as a FIFO that nobody reads, goes to the
- * sink, which is told the reason once.
+ * sink, which is told the reason once; no file keeps the beginning of a line.
  */
 void cm_log_configure(const char *level, const char *target);
 

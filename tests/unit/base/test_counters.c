@@ -127,6 +127,28 @@ static void test_damaged(void)
 	}
 }
 
+/* As cp --sparse and rsync -S make them. */
+static void test_holes(void)
+{
+	enum { NUMBERS = 8192 };
+	struct cm_counters counters = {0};
+	struct fixture_folder folder;
+	struct stat st;
+
+	fixture_folder_make(&folder);
+	fixture_file_write(folder.db, LAYOUT, 64);
+	CU_ASSERT_EQUAL(truncate(folder.db, 64 + NUMBERS * 8), 0);
+	CU_ASSERT_EQUAL(stat(folder.db, &st), 0);
+	CU_ASSERT_EQUAL(cm_counters_open(&counters, folder.db, LAYOUT, NUMBERS, false, NULL),
+	                CM_OK);
+	CU_ASSERT_TRUE(cm_counters_is_current(&counters));
+	CU_ASSERT_EQUAL(counters.inode, st.st_ino);
+	CU_ASSERT_EQUAL(stat(folder.db, &st), 0);
+	CU_ASSERT_TRUE(512 * st.st_blocks >= st.st_size);
+	cm_counters_close(&counters);
+	fixture_folder_remove(&folder);
+}
+
 /* Somebody's hand in the file while it is mapped. */
 static void test_not_current(void)
 {
@@ -177,6 +199,7 @@ static const struct cm_test tests[] = {
     {"processes that begin together lose no count", test_processes},
     {"another layout is made anew by who may, and not taken back", test_other_layout},
     {"a damaged file is made anew", test_damaged},
+    {"a file with holes is filled before anybody counts in one", test_holes},
     {"a file that was cut, deleted or replaced is noticed", test_not_current},
     {"where no file can be, it is said", test_places_that_cannot_be_used},
 };

@@ -77,6 +77,40 @@ static void test_escapes(void)
 	cm_buf_clear(&buf);
 }
 
+/* What one byte of a text is written as, wherever it stands in it. */
+static void check_byte(unsigned byte, size_t before, size_t after)
+{
+	char text[40], written[8] = {0}, expected[80];
+	struct cm_buf buf = {0};
+
+	if (byte == '"' || byte == '\\')
+		snprintf(written, sizeof written, "\\%c", (char)byte);
+	else if (byte >= 0x20)
+		written[0] = (char)byte;
+	else if (strchr("\b\t\n\f\r", (int)byte) != NULL && byte != 0)
+		snprintf(written, sizeof written, "\\%c", "btn?fr"[byte - 8]);
+	else
+		snprintf(written, sizeof written, "\\u%04x", byte);
+	memset(text, 'x', sizeof text);
+	text[before] = (char)byte;
+	snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)before, "xxxxxxxxxxxxxxxx",
+	         written, (int)after, "xxxxxxxxxxxxxxxx");
+	cm_json_put_bytes(&buf, text, before + 1 + after);
+	CU_ASSERT_STRING_EQUAL(cm_buf_str(&buf), expected);
+	cm_buf_clear(&buf);
+}
+
+static void test_each_byte(void)
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		for (size_t before = 0; before <= 16; before++) {
+			check_byte(byte, before, 0);
+			check_byte(byte, before, 7);
+			check_byte(byte, before, 16);
+		}
+	}
+}
+
 /* Every character but NUL reads back as it was written. */
 static void test_strings_read_back(void)
 {
@@ -272,6 +306,7 @@ static void test_large(void)
 static const struct cm_test tests[] = {
     {"commas come where they belong, however values are nested", test_commas},
     {"a string that ends like an opening bracket is still a value", test_commas_after_strings},
+    {"each byte is written as it is to be, wherever it stands", test_each_byte},
     {"quotes, backslashes and control characters are escaped, the rest is not", test_escapes},
     {"every string reads back", test_strings_read_back},
     {"integers are written in full", test_integers},

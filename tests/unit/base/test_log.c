@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -274,6 +275,48 @@ static void test_file_that_cannot_be_written(void)
 	cm_buf_clear(&lines);
 }
 
+/* Let files have so many bytes at most; what it was before. */
+static rlim_t limit_files(rlim_t most)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	CU_ASSERT_EQUAL(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = most;
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	return before;
+}
+
+/* The disk is full within a line. */
+static void test_no_room_for_all_of_a_line(void)
+{
+	char folder[] = "/tmp/casement-log-XXXXXX", path[64], text[1000];
+	void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+	struct cm_buf lines = {0};
+	rlim_t most;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/log", folder);
+	begin(&lines);
+	cm_log_configure("error", path);
+	cm_log_error(NULL, "one");
+	most = limit_files((rlim_t)read_file(path, text, sizeof text) + 20);
+	cm_log_error(NULL, "two");
+	limit_files(most);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&lines), "\"two\"}\n"));
+	cm_log_error(NULL, "three");
+	CU_ASSERT_TRUE(read_file(path, text, sizeof text) > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"one\"}\n{\"time\":\"1970-01-01T00:00:00Z\","
+	                                    "\"level\":\"error\",\"message\":\"three\"}\n"));
+
+	(void)signal(SIGXFSZ, before);
+	cm_log_configure("error", "server");
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+	cm_buf_clear(&lines);
+}
+
 static void test_fifo(void)
 {
 	char folder[] = "/tmp/casement-log-XXXXXX", path[64], text[4096];
@@ -383,6 +426,7 @@ static const struct cm_test tests[] = {
     {"a file gets the lines, readable by its owner only, a new one after SIGHUP", test_file},
     {"what a file can't take goes to the sink, which is told once why",
      test_file_that_cannot_be_written},
+    {"a line that is only begun is taken back", test_no_room_for_all_of_a_line},
     {"a FIFO is not waited for, whether nobody reads it or it is full", test_fifo},
     {"the system's log gets the lines with their priority; when it is away or full, the sink",
      test_syslog},
