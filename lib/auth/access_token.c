@@ -59,47 +59,41 @@ static enum cm_status read_claims(const struct cm_context *ctx, const cm_json *j
 	return CM_OK;
 }
 
-/* The claims of a token whose signature is good, from memory or by verifying it. */
-static enum cm_status verify(struct cm_context *ctx, const char *token, struct cm_claims *out,
+/*
+ * A token whose signature and fixed claims are good, from memory or by verifying it; *out is
+ * borrowed from what is remembered, or is fresh.
+ */
+static enum cm_status verify(struct cm_context *ctx, const char *token,
+                             struct cm_verified_token *fresh, struct cm_verified_token **out,
                              struct cm_err *err)
 {
 	unsigned char digest[CM_SHA256_BYTES];
-	const struct cm_claims *known;
 	cm_json *json = NULL;
 	enum cm_status rc = cm_crypto_sha256(token, strlen(token), digest, err);
 
 	if (rc != CM_OK)
 		return rc;
-	known = cm_verified_get(&ctx->verified, digest);
-	if (known != NULL) {
-		*out = *known;
+	*out = cm_verified_get(&ctx->verified, digest);
+	if (*out != NULL)
 		return CM_OK;
-	}
+	*fresh = (struct cm_verified_token){.state = 0};
 	rc = cm_jwt_verify(&ctx->keys, token, &json, err);
 	if (rc == CM_OK)
-		rc = read_claims(ctx, json, out, err);
+		rc = read_claims(ctx, json, &fresh->claims, err);
 	if (rc == CM_OK)
-		cm_verified_put(&ctx->verified, digest, out);
+		cm_verified_put(&ctx->verified, digest, fresh);
 	cm_json_free(json);
+	*out = fresh;
 	return rc;
 }
 
-/* Whose token it is, if it is good: its claims, and what the registry has of it. */
-static enum cm_status find_caller(struct cm_context *ctx, const char *token,
-                                  struct cm_claims *claims, struct cm_token_caller *caller,
-                                  struct cm_err *err)
+/* What the registry has of the caller, if it is still good. */
+static enum cm_status find_caller(struct cm_context *ctx, const struct cm_claims *claims,
+                                  struct cm_token_caller *caller, struct cm_err *err)
 {
-	int64_t now_s = cm_clock_now_s();
 	struct cm_err inner = {0};
-	enum cm_status rc = verify(ctx, token, claims, err);
+	enum cm_status rc = cm_token_caller(ctx->store, claims->jti, caller, &inner);
 
-	if (rc != CM_OK)
-		return rc;
-	if (claims->expires_at_s <= now_s)
-		return refuse(err, "The token has expired.");
-	if (claims->not_before_s > now_s)
-		return refuse(err, "The token is not valid yet.");
-	rc = cm_token_caller(ctx->store, claims->jti, caller, &inner);
 	if (rc == CM_NOT_FOUND)
 		return refuse(err, "The token or its client is not known any more.");
 	if (rc != CM_OK) {
@@ -124,7 +118,7 @@ static enum cm_status find_caller(struct cm_context *ctx, const char *token,
 
 /* Whom the token speaks for, and what of its scopes is good now. */
 static enum cm_status tell(struct cm_context *ctx, const struct cm_claims *claims,
-                           const struct cm_token_caller *caller, struct cm_principal *out,
+                           const struct cm_token_caller *caller, struct cm_caller *out,
                            struct cm_err *err)
 {
 	struct cm_user person = {.id = caller->user_id, .admin = caller->user_admin};
@@ -136,7 +130,6 @@ static enum cm_status tell(struct cm_context *ctx, const struct cm_claims *claim
 	                     caller->registered_scope, &limit, err);
 	if (rc != CM_OK)
 		return rc;
-	memcpy(out->client_id, caller->client_id, sizeof out->client_id);
 	memcpy(out->organization, caller->organization, sizeof out->organization);
 	memcpy(out->user, caller->user, sizeof out->user);
 	out->user_id = caller->user_id;
@@ -145,19 +138,59 @@ static enum cm_status tell(struct cm_context *ctx, const struct cm_claims *claim
 	return CM_OK;
 }
 
-enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
-                                     struct cm_principal *out, struct cm_err *err)
+/*
+ * The caller as the registry has it now.  used: the token lets in a request, from the address of
+ * the principal.  A client that may be used from some addresses alone is looked up each time.
+ */
+static enum cm_status look_up(struct cm_context *ctx, struct cm_verified_token *token,
+                              const struct cm_principal *principal, bool used, struct cm_err *err)
 {
 	struct cm_token_caller caller;
-	struct cm_claims claims;
-	enum cm_status rc = find_caller(ctx, token, &claims, &caller, err);
+	enum cm_status rc = find_caller(ctx, &token->claims, &caller, err);
 
 	if (rc != CM_OK)
 		return rc;
-	if (caller.ip_whitelist[0] != '\0' &&
-	    !cm_address_in_list(caller.ip_whitelist, out->address))
+	if (used && caller.ip_whitelist[0] != '\0' &&
+	    !cm_address_in_list(caller.ip_whitelist, principal->address))
 		return refuse(err, "The client may not be used from this address.");
-	if ((rc = tell(ctx, &claims, &caller, out, err)) == CM_OK)
+	token->state = 0;
+	rc = tell(ctx, &token->claims, &caller, &token->caller, err);
+	if (rc == CM_OK && caller.ip_whitelist[0] == '\0')
+		token->state = cm_context_state(ctx);
+	return rc;
+}
+
+static enum cm_status check(struct cm_context *ctx, const char *token, bool used,
+                            struct cm_principal *out, struct cm_err *err)
+{
+	struct cm_verified_token fresh, *known;
+	int64_t now_s = cm_clock_now_s();
+	enum cm_status rc = verify(ctx, token, &fresh, &known, err);
+
+	if (rc != CM_OK)
+		return rc;
+	if (known->claims.expires_at_s <= now_s)
+		return refuse(err, "The token has expired.");
+	if (known->claims.not_before_s > now_s)
+		return refuse(err, "The token is not valid yet.");
+	if ((known->state == 0 || known->state != cm_context_state(ctx)) &&
+	    (rc = look_up(ctx, known, out, used, err)) != CM_OK)
+		return rc;
+	memcpy(out->client_id, known->claims.client_id, sizeof out->client_id);
+	memcpy(out->organization, known->caller.organization, sizeof out->organization);
+	memcpy(out->user, known->caller.user, sizeof out->user);
+	out->user_id = known->caller.user_id;
+	out->scopes = known->caller.scopes;
+	out->identity = known->caller.identity;
+	return CM_OK;
+}
+
+enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
+                                     struct cm_principal *out, struct cm_err *err)
+{
+	enum cm_status rc = check(ctx, token, true, out, err);
+
+	if (rc == CM_OK)
 		out->token = token;
 	return rc;
 }
@@ -165,9 +198,5 @@ enum cm_status cm_access_token_check(struct cm_context *ctx, const char *token,
 enum cm_status cm_access_token_look(struct cm_context *ctx, const char *token,
                                     struct cm_principal *out, struct cm_err *err)
 {
-	struct cm_token_caller caller;
-	struct cm_claims claims;
-	enum cm_status rc = find_caller(ctx, token, &claims, &caller, err);
-
-	return rc == CM_OK ? tell(ctx, &claims, &caller, out, err) : rc;
+	return check(ctx, token, false, out, err);
 }

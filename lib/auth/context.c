@@ -62,6 +62,16 @@ static void close_store(struct cm_context *ctx)
 	ctx->version = -1;
 }
 
+/* What others write changes the version, what this process writes the number of changes. */
+static void count_state(struct cm_context *ctx, int64_t version)
+{
+	int changes = cm_store_changes(ctx->store);
+
+	if (version != ctx->version || changes != ctx->changes)
+		ctx->state++;
+	ctx->changes = changes;
+}
+
 enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 {
 	char revision[CM_ID_TEXT];
@@ -82,9 +92,11 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 	}
 	if (ctx->grouped)
 		cm_store_group_begin(ctx->store);
-	if ((rc = cm_store_read_begin(ctx->store, &version, err)) != CM_OK ||
-	    version == ctx->version)
+	if ((rc = cm_store_read_begin(ctx->store, &version, err)) != CM_OK)
 		return rc;
+	count_state(ctx, version);
+	if (version == ctx->version)
+		return CM_OK;
 	rc = cm_store_schema(ctx->store, &schema, err);
 	/* Another program changed the schema: to open is to bring it up to date, or to refuse it.
 	 */
@@ -105,6 +117,14 @@ enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err)
 	ctx->version = version;
 	memcpy(ctx->revision, revision, sizeof revision);
 	return CM_OK;
+}
+
+int64_t cm_context_state(const struct cm_context *ctx)
+{
+	return ctx->store != NULL && cm_store_is_reading(ctx->store) &&
+	               !cm_store_is_writing(ctx->store)
+	           ? ctx->state
+	           : 0;
 }
 
 void cm_context_rest(struct cm_context *ctx)

@@ -29,6 +29,8 @@ struct cm_context {
 	const char *path;          /* of the database; borrowed */
 	struct cm_store *store;    /* NULL while it can't be opened */
 	int64_t version;           /* of the store, at the last refresh */
+	int changes;               /* cm_store_changes() then */
+	int64_t state;             /* how many states of the store refreshes have met */
 	char revision[CM_ID_TEXT]; /* of settings and keys, when they were last read */
 	struct cm_settings settings;
 	struct cm_keyring keys;
@@ -45,11 +47,13 @@ struct cm_context {
 	const char *prefix; /* path of the issuer, "" at the root; borrowed from the settings */
 };
 
+/* Set it up; nothing is opened yet.  path must stay as long as the context. */
 void cm_context_init(struct cm_context *ctx, const char *path);
 
 /* Take over an open store, for tests and the command line. */
 void cm_context_take_store(struct cm_context *ctx, struct cm_store *store);
 
+/* Close the store and release all; the context is as cm_context_init() left it. */
 void cm_context_clear(struct cm_context *ctx);
 
 /*
@@ -59,6 +63,12 @@ void cm_context_clear(struct cm_context *ctx);
  * until something is written or cm_context_rest().  CM_STORE, CM_OUTDATED, CM_BUSY, CM_NOMEM.
  */
 enum cm_status cm_context_refresh(struct cm_context *ctx, struct cm_err *err);
+
+/*
+ * The state of the store that is read: a number that another state never had in this context.  0
+ * when it can't be told, because a transaction is open or nothing is being read.
+ */
+int64_t cm_context_state(const struct cm_context *ctx);
 
 /*
  * The text that is kept of a thing in a form, both told apart by their addresses: empty the first

@@ -12,13 +12,15 @@
 #include "auth/libjwt_type.h"
 #include "base/encode.h"
 
+#define ACCESS_TYPE "at+jwt"
+
 /*
- * Between the two, libjwt writes and takes the type that use wants, and has the key read already.
- * What it made before is gone.
+ * Between the two, libjwt writes and takes this type (NULL: its own, JWT), and has the key read
+ * already.  What it made before is gone.
  */
-static void begin(enum cm_jwt_use use, EVP_PKEY *key)
+static void begin(const char *type, EVP_PKEY *key)
 {
-	cm_libjwt_type(use == CM_JWT_ACCESS);
+	cm_libjwt_type(type);
 	cm_libjwt_key(key);
 	cm_libjwt_memory();
 	errno = 0;
@@ -26,7 +28,7 @@ static void begin(enum cm_jwt_use use, EVP_PKEY *key)
 
 static void end(void)
 {
-	cm_libjwt_type(false);
+	cm_libjwt_type(NULL);
 	cm_libjwt_key(NULL);
 }
 
@@ -37,7 +39,7 @@ enum cm_status cm_jwt_sign(const struct cm_key *key, enum cm_jwt_use use, const 
 	char *text = NULL;
 	jwt_t *jwt = NULL;
 
-	begin(use, cm_key_private(key));
+	begin(use == CM_JWT_ACCESS ? ACCESS_TYPE : NULL, cm_key_private(key));
 	if (cm_libjwt_spare() && jwt_new(&jwt) == 0 && jwt_add_grants_json(jwt, claims) == 0 &&
 	    jwt_add_header(jwt, "kid", key->kid) == 0 &&
 	    jwt_set_alg(jwt, jwt_str_alg(key->alg), (const unsigned char *)key->private_pem,
@@ -94,7 +96,7 @@ static enum cm_status check_header(const cm_json *header, const struct cm_keyrin
 	const char *kid = cm_json_string(cm_json_get(header, "kid"));
 	const cm_json *crit;
 
-	if (typ == NULL || strcasecmp(typ, "at+jwt") != 0)
+	if (typ == NULL || strcasecmp(typ, ACCESS_TYPE) != 0)
 		return refuse(err, "The token is no access token.");
 	if (cm_json_find(header, "crit", &crit))
 		return refuse(err, "The token has a critical header that is not understood.");
@@ -115,14 +117,14 @@ static bool is_canonical(const char *signature)
 	return cm_decode_base64url(signature, strlen(signature), bytes, &len);
 }
 
-static enum cm_status check_signature(const struct cm_key *key, enum cm_jwt_use use,
-                                      const char *token, struct cm_err *err)
+static enum cm_status check_signature(const struct cm_key *key, const char *type, const char *token,
+                                      struct cm_err *err)
 {
 	enum cm_status rc = CM_OK;
 	jwt_t *jwt = NULL;
 	int code;
 
-	begin(use, cm_key_public(key));
+	begin(type, cm_key_public(key));
 	code = jwt_decode(&jwt, token, (const unsigned char *)key->public_pem,
 	                  (int)strlen(key->public_pem));
 	end();
@@ -166,10 +168,27 @@ enum cm_status cm_jwt_verify(const struct cm_keyring *ring, const char *token, c
 	*claims = NULL;
 	if ((rc = take_apart(token, &parts, err)) == CM_OK &&
 	    (rc = check_header(parts.header, ring, &key, err)) == CM_OK &&
-	    (rc = check_signature(key, CM_JWT_ACCESS, token, err)) == CM_OK)
+	    (rc = check_signature(key, ACCESS_TYPE, token, err)) == CM_OK)
 		rc = parse_part(parts.payload, parts.payload_len, claims, err);
 	cm_json_free(parts.header);
 	return rc;
+}
+
+/*
+ * What an assertion may be: a JWT of no type of its own, or of that which clients are to give it
+ * (RFC 7523 as its updates in draft-ietf-oauth-rfc7523bis have it).  The prefix may be left out
+ * (RFC 7515 section 4.1.9).
+ */
+static bool is_assertion_type(const char *type)
+{
+	static const char *const types[] = {"JWT", "client-authentication+jwt",
+	                                    "application/client-authentication+jwt"};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if (strcasecmp(type, types[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Whether some key of the ring that fits the header made the signature. */
@@ -182,7 +201,7 @@ static enum cm_status check_assertion(const cm_json *header, const struct cm_key
 	const char *type = typ == NULL ? "JWT" : cm_json_string(typ);
 	const cm_json *crit;
 
-	if (type == NULL || strcasecmp(type, "JWT") != 0 || alg == NULL ||
+	if (type == NULL || !is_assertion_type(type) || alg == NULL ||
 	    cm_json_find(header, "crit", &crit))
 		return refuse(err, "The token's header is not acceptable.");
 	for (size_t i = 0; i < ring->count; i++) {
@@ -191,7 +210,7 @@ static enum cm_status check_assertion(const cm_json *header, const struct cm_key
 
 		if (strcmp(key->alg, alg) != 0 || (kid != NULL && strcmp(key->kid, kid) != 0))
 			continue;
-		rc = check_signature(key, CM_JWT_PLAIN, token, NULL);
+		rc = check_signature(key, type, token, NULL);
 		if (rc != CM_UNAUTHORIZED)
 			return rc == CM_OK ? rc : cm_err_set(err, rc, "out of memory");
 	}

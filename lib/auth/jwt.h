@@ -34,8 +34,9 @@ enum cm_status cm_jwt_verify(const struct cm_keyring *ring, const char *token, c
                              struct cm_err *err);
 
 /*
- * The same for a token that a client signed to say who it is (RFC 7523): typ JWT or none, and any
- * key of the ring whose algorithm it names, and whose kid if it names one.
+ * The same for a token that a client signed to say who it is (RFC 7523): typ JWT,
+ * client-authentication+jwt or none, and any key of the ring whose algorithm it names, and whose
+ * kid if it names one.
  */
 enum cm_status cm_jwt_verify_assertion(const struct cm_keyring *ring, const char *token,
                                        cm_json **claims, struct cm_err *err);

@@ -58,16 +58,21 @@ static void clear_read(struct cm_key_read *read)
 	free(read);
 }
 
+void cm_key_clear(struct cm_key *key)
+{
+	if (key->private_pem != NULL)
+		cm_crypto_wipe(key->private_pem, strlen(key->private_pem));
+	free(key->private_pem);
+	free(key->public_pem);
+	free(key->jwk);
+	clear_read(key->read);
+	*key = (struct cm_key){0};
+}
+
 void cm_keyring_clear(struct cm_keyring *ring)
 {
-	for (size_t i = 0; i < ring->count; i++) {
-		if (ring->key[i].private_pem != NULL)
-			cm_crypto_wipe(ring->key[i].private_pem, strlen(ring->key[i].private_pem));
-		free(ring->key[i].private_pem);
-		free(ring->key[i].public_pem);
-		free(ring->key[i].jwk);
-		clear_read(ring->key[i].read);
-	}
+	for (size_t i = 0; i < ring->count; i++)
+		cm_key_clear(&ring->key[i]);
 	free(ring->key);
 	*ring = (struct cm_keyring){0};
 }
@@ -235,29 +240,44 @@ static BIO *to_pem(EVP_PKEY *pkey, bool private_part, const char **text)
 	return bio;
 }
 
-enum cm_status cm_key_create(struct cm_store *store, const char *alg, struct cm_err *err)
+enum cm_status cm_key_make(const char *alg, struct cm_key *out, struct cm_err *err)
 {
 	EVP_PKEY *pkey = strcmp(alg, "RS256") == 0 ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-	struct cm_signing_key row = {.alg = alg, .created_at_s = cm_clock_now_s()};
+	const char *private_text = NULL, *public_text = NULL;
 	BIO *private_pem = NULL, *public_pem = NULL;
-	char kid[CM_KID_MAX];
 	struct cm_buf jwk = {0};
 	enum cm_status rc = CM_INTERNAL;
 
-	if (pkey == NULL || (private_pem = to_pem(pkey, true, &row.private_pem)) == NULL ||
-	    (public_pem = to_pem(pkey, false, &row.public_pem)) == NULL) {
+	*out = (struct cm_key){0};
+	if (pkey == NULL || (private_pem = to_pem(pkey, true, &private_text)) == NULL ||
+	    (public_pem = to_pem(pkey, false, &public_text)) == NULL) {
 		cm_err_set(err, rc, "OpenSSL could not make a key");
 		goto out;
 	}
-	if ((rc = describe(pkey, alg, kid, &jwk, err)) != CM_OK)
+	if ((rc = describe(pkey, alg, out->kid, &jwk, err)) != CM_OK)
 		goto out;
-	row.kid = kid;
-	row.jwk = cm_buf_str(&jwk);
-	rc = cm_signing_key_replace(store, &row, err);
+	snprintf(out->alg, sizeof out->alg, "%s", alg);
+	out->private_pem = cm_text_dup(private_text);
+	out->public_pem = cm_text_dup(public_text);
+	out->jwk = cm_text_dup(cm_buf_str(&jwk));
+	if (out->private_pem == NULL || out->public_pem == NULL || out->jwk == NULL)
+		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 out:
 	cm_buf_clear(&jwk);
 	BIO_free(private_pem);
 	BIO_free(public_pem);
 	EVP_PKEY_free(pkey);
 	return rc;
+}
+
+enum cm_status cm_key_create(struct cm_store *store, const struct cm_key *key, struct cm_err *err)
+{
+	struct cm_signing_key row = {.kid = key->kid,
+	                             .alg = key->alg,
+	                             .private_pem = key->private_pem,
+	                             .public_pem = key->public_pem,
+	                             .jwk = key->jwk,
+	                             .created_at_s = cm_clock_now_s()};
+
+	return cm_signing_key_replace(store, &row, err);
 }

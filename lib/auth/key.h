@@ -12,7 +12,7 @@
 
 enum { CM_KID_MAX = 64 };
 
-/* A signing key in memory.  The strings are owned by the ring that holds it. */
+/* A signing key in memory; it owns its strings, and the ring that holds it owns it. */
 struct cm_key {
 	char kid[CM_KID_MAX]; /* RFC 7638 thumbprint */
 	char alg[8];          /* RS256 or ES256; the only algorithm that this key is used with */
@@ -51,9 +51,13 @@ const struct cm_key *cm_keyring_find(const struct cm_keyring *ring, const char *
 const struct cm_key *cm_keyring_signer(const struct cm_keyring *ring, const char *alg);
 
 /*
- * Make a key for RS256 (RSA, 2048 bits) or ES256 (P-256), write it to the store and retire the one
- * before it; within cm_store_write().
+ * Make a key for RS256 (RSA, 2048 bits) or ES256 (P-256).  It takes long: before the lock of the
+ * store is taken.  *out: release it with cm_key_clear(), which is fine after a failure too.
  */
-enum cm_status cm_key_create(struct cm_store *store, const char *alg, struct cm_err *err);
+enum cm_status cm_key_make(const char *alg, struct cm_key *out, struct cm_err *err);
+void cm_key_clear(struct cm_key *key);
+
+/* Write such a key to the store and retire the one before it; within cm_store_write(). */
+enum cm_status cm_key_create(struct cm_store *store, const struct cm_key *key, struct cm_err *err);
 
 #endif

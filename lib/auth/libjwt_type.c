@@ -11,11 +11,11 @@ struct json_t;
 EXPORTED struct json_t *json_string(const char *value);
 EXPORTED const char *json_string_value(const struct json_t *string);
 
-static bool active;
+static const char *active;
 
-void cm_libjwt_type(bool on)
+void cm_libjwt_type(const char *type)
 {
-	active = on;
+	active = type;
 }
 
 /* ISO C has no cast from an object pointer to a function pointer; POSIX says this is one. */
@@ -32,7 +32,7 @@ struct json_t *json_string(const char *value)
 		*(void **)&real = next("json_string");
 	if (real == NULL)
 		return NULL;
-	return real(active && value != NULL && strcmp(value, "JWT") == 0 ? "at+jwt" : value);
+	return real(active != NULL && value != NULL && strcmp(value, "JWT") == 0 ? active : value);
 }
 
 const char *json_string_value(const struct json_t *string)
@@ -43,5 +43,5 @@ const char *json_string_value(const struct json_t *string)
 	if (real == NULL)
 		*(void **)&real = next("json_string_value");
 	value = real == NULL ? NULL : real(string);
-	return active && value != NULL && strcasecmp(value, "at+jwt") == 0 ? "JWT" : value;
+	return active != NULL && value != NULL && strcasecmp(value, active) == 0 ? "JWT" : value;
 }

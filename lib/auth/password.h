@@ -13,6 +13,7 @@ enum { CM_PASSWORD_MIN = 8, CM_PASSWORD_MAX = 200 }; /* characters; bytes */
 /* Whether a new password may be taken.  CM_INPUT with a sentence that doesn't hold it. */
 enum cm_status cm_password_check(const char *password, struct cm_err *err);
 
+/* The hash of a password, with a salt of its own.  It takes long: before the lock is taken. */
 enum cm_status cm_password_hash(const char *password, char out[CM_PASSWORD_HASH_MAX],
                                 struct cm_err *err);
 

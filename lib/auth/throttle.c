@@ -50,9 +50,8 @@ enum cm_status cm_throttle_check(struct cm_store *store, enum cm_throttle_kind k
 
 	*wait_s = 0;
 	make_key(kind, subject, key);
-	rc = cm_throttle_get(store, key, &state, err);
-	if (rc != CM_OK || state.failures == 0 || state.last_at_s > now_s ||
-	    state.last_at_s < now_s - kinds[kind].forgotten_s)
+	rc = cm_throttle_get(store, key, now_s - kinds[kind].forgotten_s, &state, err);
+	if (rc != CM_OK || state.failures == 0 || state.last_at_s > now_s)
 		return rc;
 	*wait_s = state.last_at_s + wait_after(kind, state.failures) - now_s;
 	if (*wait_s <= 0) {
@@ -106,7 +105,7 @@ enum cm_status cm_throttle_passed(struct cm_store *store, enum cm_throttle_kind 
 	enum cm_status rc;
 
 	make_key(kind, subject, key);
-	rc = cm_throttle_get(store, key, &state, err);
+	rc = cm_throttle_get(store, key, 0, &state, err);
 	return rc == CM_OK && state.failures > 0 ? cm_store_write(store, forget, key, err) : rc;
 }
 
@@ -122,7 +121,7 @@ static enum cm_status add_request(struct cm_store *store, void *arg, struct cm_e
 	return cm_rate_add(store, rate->key, rate->window_s, &rate->requests, err);
 }
 
-enum cm_status cm_throttle_rate(struct cm_store *store, const char *what, const char *client_id,
+enum cm_status cm_throttle_rate(struct cm_store *store, const char *what, const char *subject,
                                 int64_t per_minute, int64_t *wait_s, struct cm_err *err)
 {
 	enum { WINDOW_S = 60 };
@@ -133,7 +132,7 @@ enum cm_status cm_throttle_rate(struct cm_store *store, const char *what, const 
 	*wait_s = 0;
 	if (per_minute == 0)
 		return CM_OK;
-	snprintf(rate.key, sizeof rate.key, "%s %s", what, client_id);
+	snprintf(rate.key, sizeof rate.key, "%s %s", what, subject);
 	rc = cm_store_write(store, add_request, &rate, err);
 	if (rc != CM_OK || rate.requests <= per_minute)
 		return rc;

@@ -9,13 +9,14 @@
 /*
  * Slowing down who guesses, or asks too often.  A few failures are free; from then on each doubles
  * how long nothing is answered.  The counts are in the store, so all processes know them.
+ * A subject "NAME #PART" has failures of its own to forget, which count for NAME too.
  */
 enum cm_throttle_kind {
 	CM_THROTTLE_USER,     /* sign-ins of an account */
 	CM_THROTTLE_ADDRESS,  /* sign-ins from an address */
 	CM_THROTTLE_CLIENT,   /* a client's authentication from an address */
 	CM_THROTTLE_DEVICE,   /* user codes typed in by a person */
-	CM_THROTTLE_REGISTER, /* registrations and device codes asked for from an address */
+	CM_THROTTLE_REGISTER, /* registrations, their changes, and device codes, by an address */
 	CM_THROTTLE_KINDS
 };
 
@@ -46,9 +47,10 @@ enum cm_status cm_throttle_passed(struct cm_store *store, enum cm_throttle_kind 
 
 /*
  * Count a request of a client where so many a minute are allowed; 0: any number, and nothing is
- * counted.  what: the kind of request.  CM_THROTTLED, and *wait_s how many seconds to wait.
+ * counted.  what: the kind of request; subject: whose.  CM_THROTTLED, and *wait_s how many seconds
+ * to wait.
  */
-enum cm_status cm_throttle_rate(struct cm_store *store, const char *what, const char *client_id,
+enum cm_status cm_throttle_rate(struct cm_store *store, const char *what, const char *subject,
                                 int64_t per_minute, int64_t *wait_s, struct cm_err *err);
 
 enum { CM_THROTTLE_ADDRESS_TEXT = 64 };

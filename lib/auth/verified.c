@@ -9,20 +9,20 @@ static size_t slot_of(const unsigned char digest[CM_SHA256_BYTES])
 	return (digest[0] * 256u + digest[1]) % CM_VERIFIED_SLOTS;
 }
 
-const struct cm_claims *cm_verified_get(const struct cm_verified *table,
-                                        const unsigned char digest[CM_SHA256_BYTES])
+struct cm_verified_token *cm_verified_get(const struct cm_verified *table,
+                                          const unsigned char digest[CM_SHA256_BYTES])
 {
-	const struct cm_verified_slot *slot;
+	struct cm_verified_slot *slot;
 
 	if (table->slot == NULL)
 		return NULL;
 	slot = &table->slot[slot_of(digest)];
-	return slot->used && memcmp(slot->digest, digest, CM_SHA256_BYTES) == 0 ? &slot->claims
+	return slot->used && memcmp(slot->digest, digest, CM_SHA256_BYTES) == 0 ? &slot->token
 	                                                                        : NULL;
 }
 
 void cm_verified_put(struct cm_verified *table, const unsigned char digest[CM_SHA256_BYTES],
-                     const struct cm_claims *claims)
+                     const struct cm_verified_token *token)
 {
 	struct cm_verified_slot *slot;
 
@@ -32,7 +32,7 @@ void cm_verified_put(struct cm_verified *table, const unsigned char digest[CM_SH
 		return;
 	slot = &table->slot[slot_of(digest)];
 	memcpy(slot->digest, digest, CM_SHA256_BYTES);
-	slot->claims = *claims;
+	slot->token = *token;
 	slot->used = true;
 }
 

@@ -11,8 +11,9 @@
 /*
  * Access tokens whose signature and fixed claims were found good under the current keys and
  * settings.  A process remembers a bounded number of them by their SHA-256, because a signature
- * takes long to check.  What can change while a token lives (time, revocation, the
- * client) is not remembered here and is looked at for each request.
+ * takes long to check.  What can change while a token lives is looked at for each request: the time
+ * always; revocation, client and person in the store, unless that is in the state in which they
+ * were last looked at.
  */
 
 enum { CM_JTI_MAX = 64, CM_VERIFIED_SLOTS = 512 };
@@ -26,10 +27,24 @@ struct cm_claims {
 	int64_t expires_at_s;
 };
 
+/* Whom a good token speaks for. */
+struct cm_caller {
+	char organization[CM_NAME_MAX + 1];
+	char user[CM_USER_TEXT];
+	int64_t user_id;
+	cm_scope_set scopes, identity;
+};
+
+struct cm_verified_token {
+	struct cm_claims claims;
+	int64_t state; /* cm_context_state() in which the caller was found; 0: in none */
+	struct cm_caller caller;
+};
+
 struct cm_verified_slot {
 	unsigned char digest[CM_SHA256_BYTES];
 	bool used;
-	struct cm_claims claims;
+	struct cm_verified_token token;
 };
 
 /* Set it up with {0}. */
@@ -37,13 +52,13 @@ struct cm_verified {
 	struct cm_verified_slot *slot; /* CM_VERIFIED_SLOTS of them, owned; NULL until first used */
 };
 
-/* The claims of a token by its digest (borrowed until the next put), NULL when not remembered. */
-const struct cm_claims *cm_verified_get(const struct cm_verified *table,
-                                        const unsigned char digest[CM_SHA256_BYTES]);
+/* A token by its digest (borrowed until the next put), NULL when not remembered. */
+struct cm_verified_token *cm_verified_get(const struct cm_verified *table,
+                                          const unsigned char digest[CM_SHA256_BYTES]);
 
 /* Remember a token; it may push out another.  Forgetting is no failure: without memory, nothing. */
 void cm_verified_put(struct cm_verified *table, const unsigned char digest[CM_SHA256_BYTES],
-                     const struct cm_claims *claims);
+                     const struct cm_verified_token *token);
 
 /* Forget all. */
 void cm_verified_clear(struct cm_verified *table);

@@ -5,10 +5,24 @@
 
 #include "base/text.h"
 
-/* The name that a browser keeps for https only is refused by it elsewhere. */
-static const char *cookie_name(const struct cm_exchange *x)
+enum { NAME_SIZE = 40 };
+
+/*
+ * The name that a browser keeps for https only is refused by it elsewhere.  It goes with a path of
+ * "/" alone, so who is under another one has a name by that: two servers under one host would sign
+ * people out of each other.
+ */
+static void cookie_name(const struct cm_exchange *x, char out[NAME_SIZE])
 {
-	return strncmp(x->ctx->settings.issuer, "https:", 6) == 0 ? "__Host-casement" : "casement";
+	const char *prefix = x->ctx->prefix;
+	bool https = strncmp(x->ctx->settings.issuer, "https:", 6) == 0;
+	char digest[CM_SHA256_HEX] = "";
+
+	/* Without a digest no cookie is found: who has one signs in once more. */
+	if (*prefix != '\0')
+		(void)cm_crypto_sha256_hex(prefix, strlen(prefix), digest, NULL);
+	snprintf(out, NAME_SIZE, "%scasement%s%.16s", https ? "__Host-" : "",
+	         *prefix == '\0' ? "" : "-", digest);
 }
 
 /*
@@ -31,10 +45,13 @@ static const char *next_pair(const char **header, size_t *len)
 bool cm_cookie_get(const struct cm_exchange *x, char out[CM_SECRET_TEXT])
 {
 	const char *header = cm_request_variable(x->req, "HTTP_COOKIE");
-	const char *name = cookie_name(x), *pair;
-	size_t name_len = strlen(name), len;
+	char name[NAME_SIZE];
+	size_t name_len, len;
+	const char *pair;
 	bool found = false;
 
+	cookie_name(x, name);
+	name_len = strlen(name);
 	while (header != NULL && (pair = next_pair(&header, &len)) != NULL) {
 		if (len <= name_len || strncmp(pair, name, name_len) != 0 || pair[name_len] != '=')
 			continue;
@@ -49,9 +66,9 @@ bool cm_cookie_get(const struct cm_exchange *x, char out[CM_SECRET_TEXT])
 
 void cm_cookie_set(struct cm_exchange *x, const char *secret)
 {
-	const char *name = cookie_name(x);
-	char value[200];
+	char name[NAME_SIZE], value[200];
 
+	cookie_name(x, name);
 	snprintf(value, sizeof value, "%s=%s; Path=/; HttpOnly; SameSite=Lax%s%s", name, secret,
 	         strncmp(name, "__Host-", 7) == 0 ? "; Secure" : "",
 	         *secret == '\0' ? "; Max-Age=0" : "");

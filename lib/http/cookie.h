@@ -7,7 +7,8 @@
 
 /*
  * The one cookie there is: a secret by which a browser is known again (RFC 6265).  Over https its
- * name binds it to this host alone (the __Host- prefix of RFC 6265bis).
+ * name binds it to this host alone (the __Host- prefix of RFC 6265bis).  Where the issuer has a
+ * path, the name follows from that.
  */
 
 /* The secret that the browser sent; false when it sent none, two, or one of another shape. */

@@ -1,72 +1,142 @@
 #include "http/env.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* As many headers are looked at without asking for memory, and so many each with each. */
+enum { FEW = 64, PAIRED = 16 };
+
+/* A line of a header. */
+struct line {
+	const char *entry;
+	size_t name; /* its length, the '=' after it counted too */
+	size_t at;   /* its place among all variables */
+};
 
 /* The length of a header's name, the '=' after it counted too; 0 for other variables. */
 static size_t name_of(const char *entry)
 {
-	const char *end = strncmp(entry, "HTTP_", 5) == 0 ? strchr(entry, '=') : NULL;
+	const char *end =
+	    *entry == 'H' && strncmp(entry, "HTTP_", 5) == 0 ? strchr(entry, '=') : NULL;
 
 	return end == NULL ? 0 : (size_t)(end - entry) + 1;
 }
 
-/* Where the next line of a header is, from i on; where the list ends when there is none. */
-static size_t find(const char *const *env, size_t i, const char *header, size_t name)
+/* A '=' ends each name, so none is the beginning of another. */
+static int compare_names(const struct line *one, const struct line *two)
 {
-	while (env[i] != NULL && strncmp(env[i], header, name) != 0)
-		i++;
-	return i;
+	return memcmp(one->entry, two->entry, one->name < two->name ? one->name : two->name);
 }
 
-/* Other variables are never joined. */
-static bool is_repeated(const char *const *env, size_t i)
+static int compare(const void *a, const void *b)
 {
-	size_t name = name_of(env[i]);
+	const struct line *one = a, *two = b;
+	int order = compare_names(one, two);
 
-	return name > 0 && env[find(env, i + 1, env[i], name)] != NULL;
+	return order != 0 ? order : one->at < two->at ? -1 : 1;
 }
 
-/* Write all lines of the header that begins at env[i]; the end of what was written. */
-static char *join(const char *const *env, size_t i, char *text)
+/* How many lines there are; as many as there is room for are put into the list. */
+static size_t find(const char *const *env, struct line *lines, size_t room)
 {
-	const char *header = env[i];
-	size_t name = name_of(header);
+	size_t found = 0;
 
-	text = stpcpy(text, header);
-	while (name > 0 && env[i = find(env, i + 1, header, name)] != NULL)
-		text = stpcpy(stpcpy(text, ", "), env[i] + name);
-	return text + 1;
-}
-
-enum cm_status cm_env_init(struct cm_env *out, const char *const *env, struct cm_err *err)
-{
-	size_t count = 0, size = 0, kept = 0;
-	bool repeated = false;
-	char *text;
-
-	*out = (struct cm_env){.list = env};
-	for (; env[count] != NULL; count++)
-		repeated = repeated || is_repeated(env, count);
-	if (!repeated)
-		return CM_OK;
-	for (size_t i = 0; i < count; i++)
-		size += strlen(env[i]) + sizeof ", ";
-	out->own = malloc((count + 1) * sizeof *out->own + size);
-	if (out->own == NULL)
-		return cm_err_set(err, CM_NOMEM, "no memory for the headers");
-	text = (char *)(out->own + count + 1);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; env[i] != NULL; i++) {
 		size_t name = name_of(env[i]);
 
-		if (name > 0 && find(env, 0, env[i], name) < i)
-			continue;
+		if (name > 0 && found < room)
+			lines[found] = (struct line){env[i], name, i};
+		found += name > 0;
+	}
+	return found;
+}
+
+/* Whether one of a few headers has two lines. */
+static bool has_two(const struct line *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = i + 1; j < count; j++) {
+			if (lines[i].name == lines[j].name &&
+			    compare_names(&lines[i], &lines[j]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Put the lines of each header together, in their order; whether any header has two. */
+static bool sort(struct line *lines, size_t count)
+{
+	bool repeated = false;
+
+	if (count <= PAIRED && !has_two(lines, count))
+		return false;
+	qsort(lines, count, sizeof *lines, compare);
+	for (size_t i = 1; i < count; i++)
+		repeated = repeated || compare_names(&lines[i - 1], &lines[i]) == 0;
+	return repeated;
+}
+
+/* What stands between the variables of one name. */
+static const char *separator(const char *const *env)
+{
+	for (; *env != NULL; env++) {
+		if (strncmp(*env, "SERVER_SOFTWARE=nginx/", 22) == 0)
+			return ", ";
+	}
+	return CM_ENV_UNLIKE;
+}
+
+/* Make the list: the other variables, then the headers with their lines joined. */
+static enum cm_status join(struct cm_env *out, const char *const *env, const struct line *lines,
+                           size_t count, struct cm_err *err)
+{
+	const char *between = separator(env);
+	size_t all = 0, size = 0, kept = 0;
+	char *text;
+
+	while (env[all] != NULL)
+		all++;
+	for (size_t i = 0; i < count; i++)
+		size += strlen(lines[i].entry) + sizeof ", ";
+	out->own = malloc((all + 1) * sizeof *out->own + size);
+	if (out->own == NULL)
+		return cm_err_set(err, CM_NOMEM, "no memory for the headers");
+	text = (char *)(out->own + all + 1);
+	for (size_t i = 0; i < all; i++) {
+		if (name_of(env[i]) == 0)
+			out->own[kept++] = env[i];
+	}
+	for (size_t i = 0; i < count; text++) {
 		out->own[kept++] = text;
-		text = join(env, i, text);
+		text = stpcpy(text, lines[i].entry);
+		while (++i < count && compare_names(&lines[i - 1], &lines[i]) == 0)
+			text = stpcpy(stpcpy(text, between), lines[i].entry + lines[i].name);
 	}
 	out->own[kept] = NULL;
 	out->list = out->own;
 	return CM_OK;
+}
+
+enum cm_status cm_env_init(struct cm_env *out, const char *const *env, struct cm_err *err)
+{
+	struct line few[FEW], *lines = few;
+	enum cm_status rc = CM_OK;
+	size_t count = find(env, few, FEW);
+
+	*out = (struct cm_env){.list = env};
+	if (count > FEW) {
+		lines = malloc(count * sizeof *lines);
+		if (lines == NULL)
+			return cm_err_set(err, CM_NOMEM, "no memory for the headers");
+		(void)find(env, lines, count);
+	}
+	if (sort(lines, count))
+		rc = join(out, env, lines, count, err);
+	if (lines != few)
+		free(lines);
+	return rc;
 }
 
 void cm_env_clear(struct cm_env *env)

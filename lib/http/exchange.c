@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/url.h"
+#include "http/env.h"
 #include "http/page.h"
 
 void cm_exchange_log(const struct cm_exchange *x, const struct cm_err *err)
@@ -36,7 +37,7 @@ static bool take_last(const char *list, size_t *len, char out[64])
 	return true;
 }
 
-void cm_exchange_set_address(struct cm_exchange *x)
+enum cm_status cm_exchange_set_address(struct cm_exchange *x, struct cm_err *err)
 {
 	const char *trusted = x->ctx->settings.trusted_proxies;
 	const char *list = cm_request_variable(x->req, "HTTP_X_FORWARDED_FOR");
@@ -44,11 +45,16 @@ void cm_exchange_set_address(struct cm_exchange *x)
 	char one[64];
 
 	x->caller.address = x->req->address;
+	if (list != NULL && strstr(list, CM_ENV_UNLIKE) != NULL &&
+	    cm_address_in_list(trusted, x->caller.address))
+		return cm_err_set(err, CM_REQUEST,
+		                  "A header's name differs from X-Forwarded-For in signs alone.");
 	while (cm_address_in_list(trusted, x->caller.address) && take_last(list, &len, one) &&
 	       cm_address_in_list("::/0", one)) {
 		memcpy(x->forwarded, one, sizeof one);
 		x->caller.address = x->forwarded;
 	}
+	return CM_OK;
 }
 
 bool cm_exchange_is_private(const struct cm_exchange *x)
@@ -207,12 +213,12 @@ void cm_exchange_challenge(struct cm_exchange *x, const char *error, const char 
 	cm_buf_clear(&value);
 }
 
-/* What the Authorization header has for a token (borrowed), NULL when it has none. */
-static const char *bearer_token(const char *header)
+/* The token in the Authorization header (borrowed), NULL when it has none. */
+static const char *bearer_token(const struct cm_request *req)
 {
-	const char *token;
+	const char *header = cm_request_authorization(req), *token;
 
-	if (strncasecmp(header, "Bearer ", 7) != 0)
+	if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
 		return NULL;
 	token = header + 7 + strspn(header + 7, " ");
 	return *token == '\0' ? NULL : token;
@@ -220,25 +226,19 @@ static const char *bearer_token(const char *header)
 
 enum cm_status cm_exchange_recheck(struct cm_exchange *x, struct cm_err *err)
 {
-	const char *header = cm_request_authorization(x->req);
-	const char *token = header == NULL ? NULL : bearer_token(header);
+	const char *token = bearer_token(x->req);
 
-	if (token == NULL)
-		return cm_err_set(err, CM_UNAUTHORIZED,
-		                  "The Authorization header holds no bearer token.");
-	return cm_access_token_check(x->ctx, token, &x->caller, err);
+	return token == NULL ? cm_err_set(err, CM_UNAUTHORIZED, "A bearer token is needed.")
+	                     : cm_access_token_check(x->ctx, token, &x->caller, err);
 }
 
 enum cm_status cm_exchange_authenticate(struct cm_exchange *x, struct cm_err *err)
 {
-	enum cm_status rc;
+	enum cm_status rc = cm_exchange_recheck(x, err);
 
-	if (cm_request_authorization(x->req) == NULL) {
-		cm_exchange_challenge(x, NULL, NULL, CM_SCOPE_CORE);
-		return cm_err_set(err, CM_UNAUTHORIZED, "A bearer token is needed.");
-	}
-	rc = cm_exchange_recheck(x, err);
+	/* Who sent none, or credentials of another scheme, is told of no error (RFC 6750, 3.1). */
 	if (rc == CM_UNAUTHORIZED)
-		cm_exchange_challenge(x, "invalid_token", err->text, CM_SCOPE_CORE);
+		cm_exchange_challenge(x, bearer_token(x->req) == NULL ? NULL : "invalid_token",
+		                      err->text, CM_SCOPE_CORE);
 	return rc;
 }

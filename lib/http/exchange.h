@@ -28,9 +28,10 @@ struct cm_exchange {
 
 /*
  * Find out where the request came from, for x->caller.address: from the web server, or, if that is
- * a trusted proxy, the last address of X-Forwarded-For that is none.
+ * a trusted proxy, the last address of X-Forwarded-For that is none.  CM_REQUEST where a client
+ * may have added to what the proxy says, by a header of another name (CM_ENV_UNLIKE).
  */
-void cm_exchange_set_address(struct cm_exchange *x);
+enum cm_status cm_exchange_set_address(struct cm_exchange *x, struct cm_err *err);
 
 /*
  * Whether a client's secrets may be in the request: it came over TLS or did not leave this machine,

@@ -151,6 +151,8 @@ static bool set_options(CURL *curl, struct transfer *t, struct curl_slist *field
 	       lib.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, t->request->method) == CURLE_OK &&
 	       lib.easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       lib.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       /* A thread looks names up: out of time, it ends by itself. */
+	       lib.easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
 	       lib.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS) ==
 	           CURLE_OK &&
 	       lib.easy_setopt(curl, CURLOPT_ERRORBUFFER, t->problem) == CURLE_OK &&

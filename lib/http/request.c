@@ -8,13 +8,18 @@
 
 const char *cm_request_variable(const struct cm_request *req, const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name), i;
 
-	for (size_t i = 0; req->env[i] != NULL; i++) {
+	for (i = 0; i < req->measured; i++) {
 		const char *entry = req->env[i];
 
-		if (i < req->measured && req->name_length[i] != len)
-			continue;
+		if (req->name_length[i] == len && memcmp(entry, name, len) == 0 &&
+		    entry[len] == '=')
+			return entry + len + 1;
+	}
+	for (; req->env[i] != NULL; i++) {
+		const char *entry = req->env[i];
+
 		if (strncmp(entry, name, len) == 0 && entry[len] == '=')
 			return entry + len + 1;
 	}

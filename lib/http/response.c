@@ -78,9 +78,13 @@ enum cm_status cm_response_emit(const struct cm_response *res, struct cm_buf *ou
 		cm_buf_puts(out, res->content_type);
 		cm_buf_puts(out, "\r\n");
 	}
-	cm_buf_puts(out, "Content-Length: ");
-	cm_buf_integer(out, (int64_t)res->body.len);
-	cm_buf_puts(out, "\r\nCache-Control: ");
+	/* No Content has no length either (RFC 9110 section 8.6), and nginx would send it on. */
+	if (res->status != 204) {
+		cm_buf_puts(out, "Content-Length: ");
+		cm_buf_integer(out, (int64_t)res->body.len);
+		cm_buf_puts(out, "\r\n");
+	}
+	cm_buf_puts(out, "Cache-Control: ");
 	cm_buf_puts(out, res->cache);
 	cm_buf_puts(out, "\r\nX-Content-Type-Options: nosniff\r\n");
 	cm_buf_append(out, &res->headers);

@@ -165,7 +165,7 @@ void cm_route_dispatch(const struct cm_route *table, size_t count, struct cm_exc
 
 	/* A store that can't answer is told in the shape of the path, so first find the row. */
 	(void)cm_context_refresh(x->ctx, &err);
-	cm_exchange_set_address(x);
+	(void)cm_exchange_set_address(x, &err);
 	path = local_path(x, buffer);
 	for (size_t i = 0; i < count && path != NULL; i++) {
 		if (!path_fits(&table[i], path, &x->path_rest))

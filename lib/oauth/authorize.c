@@ -124,7 +124,7 @@ static void copy(char *out, size_t size, const char *text)
 
 /*
  * Give the client a code.  CM_LOGIN_REQUIRED or CM_CONSENT_REQUIRED when session or consent ended
- * meanwhile.
+ * meanwhile, CM_NOT_FOUND when the client did.
  */
 static enum cm_status answer_with_code(struct cm_exchange *x, struct step *step,
                                        const struct cm_consent_page *page, bool allowed,
@@ -142,6 +142,7 @@ static enum cm_status answer_with_code(struct cm_exchange *x, struct step *step,
 	    (rc = cm_crypto_id(code->family, err)) != CM_OK)
 		return rc;
 	code->application_id = request->client.id;
+	code->client_id = request->client.client_id;
 	code->user_id = session->user.id;
 	copy(code->redirect_uri, sizeof code->redirect_uri, request->redirect_uri);
 	code->redirect_uri_sent = cm_authorization_get(request, "redirect_uri") != NULL;

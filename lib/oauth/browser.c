@@ -145,7 +145,7 @@ struct sign_in {
 	struct cm_exchange *x;
 	const struct cm_browser *old;
 	struct cm_browser fresh;
-	const char *account; /* whose failures are forgotten */
+	const char *account; /* the name as it was typed, whose failures are counted */
 	const char *password;
 	struct cm_user user;                 /* as last read; id 0: nobody */
 	bool changed;                        /* after the password was verified */
@@ -155,6 +155,21 @@ struct sign_in {
 static enum cm_status refuse(struct cm_err *err)
 {
 	return cm_err_set(err, CM_UNAUTHORIZED, "The name or the password is wrong.");
+}
+
+/*
+ * Of the failures of a name, those of the person whom it led to: who signs in forgets no others, or
+ * somebody of the same name in another organisation could guess on and on.
+ */
+static enum cm_status note(struct cm_store *store, const struct sign_in *work,
+                           enum cm_status how(struct cm_store *store, enum cm_throttle_kind kind,
+                                              const char *subject, struct cm_err *err),
+                           struct cm_err *err)
+{
+	char part[ACCOUNT_MAX + 24];
+
+	snprintf(part, sizeof part, "%s #%lld", work->account, (long long)work->user.id);
+	return how(store, CM_THROTTLE_USER, part, err);
 }
 
 /* Read the person again: it took long to verify the password. */
@@ -190,7 +205,7 @@ static enum cm_status write_session(struct cm_store *store, void *arg, struct cm
 	    (rc = cm_session_insert(store, work->fresh.sha256, work->user.id,
 	                            now_s + work->x->ctx->settings.session_lifetime_s, err)) !=
 	        CM_OK ||
-	    (rc = cm_throttle_passed(store, CM_THROTTLE_USER, work->account, err)) != CM_OK ||
+	    (rc = note(store, work, cm_throttle_passed, err)) != CM_OK ||
 	    (rc = cm_audit_insert(store, &audit, err)) != CM_OK)
 		return rc;
 	return cm_sweep(store, (unsigned)cm_clock_monotonic_us(), err);
@@ -225,13 +240,13 @@ static enum cm_status begin_session(struct sign_in *work, struct cm_err *err)
 /*
  * Whose failures count: those of the name as it was typed, in whatever case.  Counted for the
  * person behind it, two spellings of one name would share their failures, and show that somebody
- * has it.
+ * has it.  No name that is typed is a part of another one's failures, which would show it too.
  */
 static void account_subject(const char *login, char out[ACCOUNT_MAX])
 {
 	snprintf(out, ACCOUNT_MAX, "%s", login);
 	for (char *c = out; *c != '\0'; c++)
-		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c == '#' ? '?' : *c;
 	cm_text_repair(out);
 }
 
@@ -257,8 +272,7 @@ static enum cm_status sign_in(struct sign_in *work, struct cm_err *err)
 		rc = begin_session(work, &why);
 	}
 	if (rc == CM_UNAUTHORIZED) {
-		enum cm_status noted =
-		    cm_throttle_failed(store, CM_THROTTLE_USER, work->account, err);
+		enum cm_status noted = note(store, work, cm_throttle_failed, err);
 
 		if (noted == CM_OK)
 			noted = cm_throttle_failed(store, CM_THROTTLE_ADDRESS, address, err);

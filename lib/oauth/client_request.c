@@ -6,6 +6,7 @@
 
 #include "auth/assertion.h"
 #include "base/encode.h"
+#include "oauth/document.h"
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -112,6 +113,8 @@ static enum cm_status authenticate(struct cm_exchange *x, struct cm_client_reque
 	struct sent sent = {.credentials.address = x->caller.address};
 	enum cm_status rc = read_credentials(x, &request->params, &sent, err);
 
+	if (rc == CM_OK && sent.credentials.method == CM_METHOD_JWT)
+		rc = cm_document_renew(x, sent.credentials.client_id, err);
 	if (rc == CM_OK)
 		rc = cm_client_authenticate(x->ctx, &sent.credentials, &request->client,
 		                            &x->retry_after_s, err);

@@ -72,6 +72,7 @@ static enum cm_status make(struct cm_exchange *x, const struct cm_client_request
 	    (rc = make_user_code(work.device.user_code, err)) != CM_OK)
 		goto out;
 	work.device.application_id = request->client.id;
+	memcpy(work.device.client_id, request->client.client_id, sizeof work.device.client_id);
 	work.device.interval_s = INTERVAL_S;
 	work.device.expires_at_s = cm_clock_now_s() + LIFE_S;
 	memcpy(work.device.scope, cm_buf_str(&scope), scope.len + 1);

@@ -12,13 +12,25 @@
 
 enum { KEPT_S = 3600, DOCUMENT_MAX = CM_REGISTRATION_MAX };
 
+/* Whether a path has a segment that leads elsewhere, "." or ".." (RFC 3986 section 5.2.4). */
+static bool has_dots(const char *path)
+{
+	for (; (path = strstr(path, "/.")) != NULL; path++) {
+		const char *end = path + (path[2] == '.' ? 3 : 2);
+
+		if (*end == '\0' || *end == '/')
+			return true;
+	}
+	return false;
+}
+
 bool cm_document_is_url(const char *client_id)
 {
 	struct cm_url url;
 
 	return strlen(client_id) <= CM_CLIENT_ID_MAX && cm_url_parse(client_id, &url) &&
 	       strcmp(url.scheme, "https") == 0 && url.host[0] != '\0' && !url.userinfo &&
-	       !url.fragment && !url.query && url.path_len > 1 && strstr(url.path, "/.") == NULL;
+	       !url.fragment && !url.query && url.path_len > 1 && !has_dots(url.path);
 }
 
 static enum cm_status bad(struct cm_err *err, const char *why)
@@ -34,31 +46,91 @@ static enum cm_status explain(enum cm_status rc, const struct cm_err *why, struc
 	return cm_err_set(err, rc, "%s", why->text);
 }
 
+/* Parse a document; *out is owned by the caller.  A client that names no method has no secret. */
+static enum cm_status parse(const struct cm_buf *text, cm_json **out, struct cm_err *err)
+{
+	struct cm_err why = {0};
+	enum cm_status rc = cm_json_parse_request(cm_buf_str(text), text->len, out, &why);
+
+	if (rc == CM_PARSE)
+		return bad(err, "is not JSON");
+	if (rc != CM_OK)
+		return explain(rc, &why, err);
+	if (cm_json_type(*out) == CM_JSON_OBJECT &&
+	    cm_json_get(*out, "token_endpoint_auth_method") == NULL &&
+	    !cm_json_set_string(*out, "token_endpoint_auth_method",
+	                        cm_client_method_name(CM_METHOD_NONE)))
+		return cm_err_set(err, CM_NOMEM, "out of memory");
+	return CM_OK;
+}
+
+static enum cm_status read_parsed(const char *client_id, const cm_json *json, struct cm_client *out,
+                                  struct cm_err *err)
+{
+	const char *said = cm_json_string(cm_json_get(json, "client_id"));
+	struct cm_err why = {0};
+	enum cm_status rc;
+
+	if (said == NULL || strcmp(said, client_id) != 0)
+		return bad(err, "names another client_id than its URL");
+	if (cm_json_get(json, "client_secret") != NULL ||
+	    cm_json_get(json, "client_secret_expires_at") != NULL)
+		return bad(err, "holds a secret");
+	if (cm_json_get(json, "client_name") == NULL)
+		return bad(err, "lacks client_name");
+	if ((rc = cm_registration_read(json, out, &why)) != CM_OK)
+		return explain(rc, &why, err);
+	return strncmp(out->auth_method, "client_secret_", 14) == 0 ? bad(err, "asks for a secret")
+	                                                            : CM_OK;
+}
+
 enum cm_status cm_document_read(const char *client_id, const struct cm_buf *text,
                                 struct cm_client *out, struct cm_err *err)
 {
-	struct cm_err why = {0};
 	cm_json *json = NULL;
-	const char *said;
-	enum cm_status rc = cm_json_parse_request(cm_buf_str(text), text->len, &json, &why);
+	enum cm_status rc = parse(text, &json, err);
 
-	if (rc == CM_OK && cm_json_get(json, "token_endpoint_auth_method") == NULL &&
-	    cm_json_type(json) == CM_JSON_OBJECT &&
-	    !cm_json_set_string(json, "token_endpoint_auth_method",
-	                        cm_client_method_name(CM_METHOD_NONE)))
-		rc = cm_err_set(&why, CM_NOMEM, "out of memory");
-	said = cm_json_string(cm_json_get(json, "client_id"));
-	if (rc == CM_OK && (said == NULL || strcmp(said, client_id) != 0))
-		rc = bad(err, "names another client_id than its URL");
-	else if (rc == CM_OK && cm_json_get(json, "client_secret") != NULL)
-		rc = bad(err, "holds a secret");
-	else if (rc == CM_OK && (rc = cm_registration_read(json, out, &why)) == CM_OK &&
-	         strncmp(out->auth_method, "client_secret_", 14) == 0)
-		rc = bad(err, "asks for a secret");
+	if (rc == CM_OK)
+		rc = read_parsed(client_id, json, out, err);
 	cm_json_free(json);
-	if (rc == CM_PARSE)
-		return bad(err, "is not JSON");
-	return rc == CM_OK ? rc : explain(rc, &why, err);
+	return rc;
+}
+
+/* The keys of a client that says where they are, in place of the keys (RFC 7591 section 2). */
+static enum cm_status fetch_keys(cm_json *json, struct cm_err *err)
+{
+	const char *method = cm_json_string(cm_json_get(json, "token_endpoint_auth_method"));
+	const char *url = cm_json_string(cm_json_get(json, "jwks_uri"));
+	struct cm_buf text = {0};
+	cm_json *keys = NULL;
+	enum cm_status rc;
+
+	if (url == NULL || cm_json_get(json, "jwks") != NULL || method == NULL ||
+	    strcmp(method, cm_client_method_name(CM_METHOD_JWT)) != 0)
+		return CM_OK;
+	if ((rc = cm_fetch_json(url, DOCUMENT_MAX, &text, NULL)) == CM_OK)
+		rc = cm_json_parse_request(cm_buf_str(&text), text.len, &keys, NULL);
+	cm_buf_clear(&text);
+	if (rc == CM_INPUT || rc == CM_PARSE)
+		return bad(err, "has a jwks_uri that leads to no keys");
+	if (rc != CM_OK)
+		return cm_err_set(err, rc, "the keys of a client can't be read");
+	return cm_json_set(json, "jwks", keys) ? CM_OK : cm_err_set(err, CM_NOMEM, "out of memory");
+}
+
+/* Fetch what a client says of itself. */
+static enum cm_status fetch(const char *client_id, struct cm_client *out, struct cm_err *err)
+{
+	struct cm_buf text = {0};
+	cm_json *json = NULL;
+	enum cm_status rc;
+
+	if ((rc = cm_fetch_json(client_id, DOCUMENT_MAX, &text, err)) == CM_OK &&
+	    (rc = parse(&text, &json, err)) == CM_OK && (rc = fetch_keys(json, err)) == CM_OK)
+		rc = read_parsed(client_id, json, out, err);
+	cm_json_free(json);
+	cm_buf_clear(&text);
+	return rc;
 }
 
 struct work {
@@ -100,14 +172,12 @@ static enum cm_status renew(struct cm_exchange *x, const char *client_id, struct
 {
 	char digest[CM_SHA256_HEX];
 	struct cm_client fresh = {.origin = CM_CLIENT_DOCUMENT};
-	struct cm_buf text = {0};
 	struct work work = {.fresh = &fresh};
 	enum cm_status rc;
 
 	if ((rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||
 	    (rc = cm_crypto_sha256_hex(client_id, strlen(client_id), digest, err)) != CM_OK ||
-	    (rc = cm_fetch_json(client_id, DOCUMENT_MAX, &text, err)) != CM_OK ||
-	    (rc = cm_document_read(client_id, &text, &fresh, err)) != CM_OK)
+	    (rc = fetch(client_id, &fresh, err)) != CM_OK)
 		goto out;
 	snprintf(fresh.client_id, sizeof fresh.client_id, "%s", client_id);
 	snprintf(fresh.name, sizeof fresh.name, "document-%.32s", digest);
@@ -116,7 +186,6 @@ static enum cm_status renew(struct cm_exchange *x, const char *client_id, struct
 	work.audit = cm_principal_audit(&x->caller, "read_client_document", client_id, CM_OK);
 	rc = cm_store_write(x->ctx->store, write_client, &work, err);
 out:
-	cm_buf_clear(&text);
 	cm_client_clear(&fresh);
 	return rc;
 }
@@ -140,4 +209,22 @@ enum cm_status cm_document_client(struct cm_exchange *x, const char *client_id,
 	if ((rc = cm_context_may_change(x->ctx, err)) == CM_OK)
 		rc = renew(x, client_id, err);
 	return rc == CM_OK ? cm_client_get(x->ctx->store, client_id, out, err) : rc;
+}
+
+enum cm_status cm_document_renew(struct cm_exchange *x, const char *client_id, struct cm_err *err)
+{
+	bool on = strcmp(x->ctx->settings.client_id_metadata_documents, "on") == 0;
+	struct cm_client stored = {.id = 0};
+	bool due =
+	    on && cm_document_is_url(client_id) && cm_context_may_change(x->ctx, NULL) == CM_OK &&
+	    cm_client_get(x->ctx->store, client_id, &stored, NULL) == CM_OK && is_due(&stored);
+	enum cm_status rc = CM_OK;
+
+	cm_client_clear(&stored);
+	/* To fetch takes long.  Nobody has proved yet to be the client. */
+	if (due && (rc = cm_context_group_leave(x->ctx, err)) == CM_OK) {
+		(void)renew(x, client_id, NULL);
+		x->caller.client_id[0] = '\0';
+	}
+	return rc;
 }

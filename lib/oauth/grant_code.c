@@ -95,8 +95,9 @@ enum cm_status cm_grant_authorization_code(struct cm_exchange *x,
 	    .spend_arg = sha256,
 	};
 	rc = cm_grant_issue(x, &issue, code.user_id, out, &why);
-	/* Somebody else was faster by a moment. */
-	if (rc == CM_INVALID_GRANT)
+	/* Somebody else may have been faster by a moment. */
+	if (rc == CM_INVALID_GRANT && cm_code_get(x->ctx->store, sha256, &code, NULL) == CM_OK &&
+	    code.used)
 		return cm_grant_replayed(x, code.family, err);
 	return rc == CM_OK ? rc : cm_err_set(err, rc, "%s", why.text);
 }

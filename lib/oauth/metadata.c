@@ -1,5 +1,6 @@
 #include "oauth/metadata.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/client.h"
@@ -63,9 +64,17 @@ static void put_strings(struct cm_buf *buf, const char *name, const char *one)
 	cm_json_put_close(buf, ']');
 }
 
-/* Clients without a secret come by registering themselves, or with their documents. */
-static void put_methods(struct cm_buf *buf, const char *name, bool with_none)
+/*
+ * How clients authenticate at an endpoint, and with which signatures (RFC 8414 section 2).  Clients
+ * without a secret come by registering themselves, or with their documents.
+ */
+static void put_methods(struct cm_buf *buf, const char *endpoint, bool with_none)
 {
+	char name[80];
+
+	snprintf(name, sizeof name, "%s_endpoint_auth_signing_alg_values_supported", endpoint);
+	put_raw(buf, name, "[\"RS256\",\"ES256\"]");
+	snprintf(name, sizeof name, "%s_endpoint_auth_methods_supported", endpoint);
 	cm_json_put_name(buf, name);
 	cm_json_put_open(buf, '[');
 	for (int i = 0; i < CM_METHOD_COUNT; i++) {
@@ -105,10 +114,9 @@ void cm_oauth_server_metadata_get(struct cm_exchange *x)
 	cm_json_put_name(buf, "grant_types_supported");
 	cm_oauth_put_grants(buf);
 	put_raw(buf, "code_challenge_methods_supported", "[\"S256\"]");
-	put_methods(buf, "token_endpoint_auth_methods_supported", true);
-	put_methods(buf, "revocation_endpoint_auth_methods_supported", true);
-	put_methods(buf, "introspection_endpoint_auth_methods_supported", false);
-	put_raw(buf, "token_endpoint_auth_signing_alg_values_supported", "[\"RS256\",\"ES256\"]");
+	put_methods(buf, "token", true);
+	put_methods(buf, "revocation", true);
+	put_methods(buf, "introspection", false);
 	put_raw(buf, "authorization_response_iss_parameter_supported", "true");
 	if (strcmp(settings->client_id_metadata_documents, "on") == 0)
 		put_raw(buf, "client_id_metadata_document_supported", "true");

@@ -337,7 +337,9 @@ void cm_oauth_registration_put(struct cm_exchange *x)
 	struct work work = {.x = x, .tool = "update_client"};
 	struct cm_err err = {0};
 
+	/* The trail keeps what the client was each time. */
 	if (find(x, &work.before, &err) == CM_OK && cm_context_may_change(x->ctx, &err) == CM_OK &&
+	    cm_exchange_count(x, CM_THROTTLE_REGISTER, &err) == CM_OK &&
 	    read_body(x, &work.json, &err) == CM_OK &&
 	    cm_registration_read(work.json, &work.after, &err) == CM_OK &&
 	    cm_store_write(x->ctx->store, write_update, &work, &err) == CM_OK)

@@ -129,7 +129,7 @@ static enum cm_status read_method(const cm_json *metadata, struct cm_client *out
 	if (cm_jwk_set_is_private(jwks))
 		return bad(err, "jwks", "must hold public keys only");
 	if (strcmp(name, cm_client_method_name(CM_METHOD_JWT)) == 0 && jwks == NULL)
-		return bad(err, "jwks", "is needed for private_key_jwt; jwks_uri is not fetched");
+		return bad(err, "jwks", "is needed for private_key_jwt; jwks_uri is for documents");
 	if (jwks == NULL)
 		cm_buf_puts(&keys, "{}");
 	else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/person.h"
+#include "auth/throttle.h"
 #include "base/json.h"
 #include "oauth/consent.h"
 #include "oauth/grant.h"
@@ -136,6 +137,24 @@ enum cm_status cm_grant_replayed(struct cm_exchange *x, const char *family, stru
 	                   : rc;
 }
 
+/*
+ * Count the request for the client.  Anybody can say to be one that has no credentials, so each
+ * address has as many of those.
+ */
+static enum cm_status count(struct cm_exchange *x, const struct cm_client *client,
+                            struct cm_err *err)
+{
+	char subject[CM_CLIENT_ID_MAX + CM_THROTTLE_ADDRESS_TEXT + 2];
+	char address[CM_THROTTLE_ADDRESS_TEXT];
+	bool none = strcmp(client->auth_method, cm_client_method_name(CM_METHOD_NONE)) == 0;
+
+	cm_throttle_address(x->caller.address, address);
+	snprintf(subject, sizeof subject, "%s%s%s", client->client_id, none ? " " : "",
+	         none ? address : "");
+	return cm_throttle_rate(x->ctx->store, "token", subject,
+	                        x->ctx->settings.token_requests_per_minute, &x->retry_after_s, err);
+}
+
 /* RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3 */
 static void put_answer(struct cm_buf *buf, const struct cm_issued *issued)
 {
@@ -161,9 +180,7 @@ void cm_oauth_token_post(struct cm_exchange *x)
 	enum cm_status rc;
 
 	if ((rc = cm_client_request_read(x, &request, &err)) == CM_OK &&
-	    (rc = cm_throttle_rate(x->ctx->store, "token", request.client.client_id,
-	                           x->ctx->settings.token_requests_per_minute, &x->retry_after_s,
-	                           &err)) == CM_OK &&
+	    (rc = count(x, &request.client, &err)) == CM_OK &&
 	    (rc = find_grant(&request, &grant, &err)) == CM_OK &&
 	    (rc = cm_oauth_resources_check(&request.params, x->ctx->mcp_url, &err)) == CM_OK &&
 	    grant != NULL)

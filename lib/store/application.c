@@ -182,7 +182,9 @@ static const struct cm_field fields[] = {
      .column = "consent_policy",
      .values = consent_policies,
      .fallback = "\"once\"",
-     .description = "Whether people are asked before it gets a token in their name"},
+     .description =
+         "Whether people are asked before it gets a token in their name; with never, who "
+         "changes it needs write:user too"},
     {.name = "jwks",
      .column = "jwks",
      .type = CM_FIELD_OBJECT,

@@ -13,6 +13,7 @@
 
 #include <sqlite3.h>
 
+#include "store/inspect.h"
 #include "store/query.h"
 
 enum { LOCK_TIMEOUT_MS = 10000, HEADER = 100, APPLICATION_ID_AT = 68 };
@@ -436,6 +437,8 @@ enum cm_status cm_store_restore(const char *path, const char *copy, cm_store_wor
 		path = real;
 	if (is_same_file(path, copy))
 		return cm_err_set(err, CM_INPUT, "%.300s is the database itself", copy);
+	if ((rc = cm_inspect_check_log(path, err)) != CM_OK)
+		return rc;
 	if ((rc = join(path, ".restore", staged, err)) != CM_OK ||
 	    (rc = take_file(staged, &fd, err)) != CM_OK)
 		return rc;

@@ -56,7 +56,7 @@ enum cm_status cm_client_check_grant(const struct cm_client *client, const char 
 
 /*
  * Write a client that no administrator made; within cm_store_write().  Its row is of the built-in
- * organisation and named after its client_id.  CM_CONFLICT when the client_id is taken;
+ * organisation, under client->name.  CM_CONFLICT when the client_id is taken;
  * CM_THROTTLED when there are too many of them.
  */
 enum cm_status cm_client_insert(struct cm_store *store, const struct cm_client *client,

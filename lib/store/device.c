@@ -20,10 +20,11 @@ enum cm_status cm_device_insert(struct cm_store *store, const struct cm_device *
 	cm_query_text(&q, ":device_sha256", device->sha256);
 	cm_query_text(&q, ":user_code", device->user_code);
 	cm_query_integer(&q, ":application_id", device->application_id);
+	cm_query_text(&q, ":client_id", device->client_id);
 	cm_query_text(&q, ":scope", device->scope);
 	cm_query_integer(&q, ":expires_at_s", device->expires_at_s);
 	cm_query_integer(&q, ":interval_s", device->interval_s);
-	return cm_query_finish(&q);
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such client.");
 }
 
 enum cm_status cm_device_get(struct cm_store *store, const char *sha256, const char *user_code,

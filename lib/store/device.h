@@ -26,7 +26,10 @@ struct cm_device {
 	int64_t signed_in_at_s;
 };
 
-/* CM_CONFLICT when the user code is taken. */
+/*
+ * CM_CONFLICT when the user code is taken; CM_NOT_FOUND when the row of application_id is gone, or
+ * not of client_id.
+ */
 enum cm_status cm_device_insert(struct cm_store *store, const struct cm_device *device,
                                 struct cm_err *err);
 

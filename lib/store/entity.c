@@ -239,13 +239,16 @@ static enum cm_status explain_link(struct cm_store *store, const struct cm_recor
 	for (size_t i = 0; i < cm_json_length(ids); i++) {
 		const char *id = cm_json_string(cm_json_at(ids, i));
 		struct cm_record other;
+		struct cm_err why = {0};
 		enum cm_status rc = CM_NOT_FOUND;
 
 		cm_record_init(&other, link->to);
 		if (strncmp(id, owner, len) == 0 && id[len] == '/')
-			rc = cm_entity_get(store, owner, id + len + 1, &other, NULL);
+			rc = cm_entity_get(store, owner, id + len + 1, &other, &why);
 		cm_record_clear(&other);
-		if (rc != CM_OK)
+		if (rc != CM_OK && rc != CM_NOT_FOUND)
+			return cm_err_set(err, rc, "%s", why.text);
+		if (rc == CM_NOT_FOUND)
 			return cm_err_set(err, CM_INPUT, "%s.%s[%zu]: there is no %s %.210s in %s.",
 			                  record->entity->name, link->column, i, link->to->name, id,
 			                  owner);

@@ -49,7 +49,8 @@ enum {
 	CM_FIELD_ONCE = 16,       /* comes out only in the answer that made it; never stored */
 	CM_FIELD_WRITE_ONLY = 32, /* never comes out, such as a password */
 	CM_FIELD_LINKS =
-	    64 /* ids of other rows, kept in a table of their own; see cm_entity_link */
+	    64, /* ids of other rows, kept in a table of their own; see cm_entity_link */
+	CM_FIELD_PENDING = 128 /* a time that may not have come: 0 comes out as null */
 };
 
 struct cm_field {

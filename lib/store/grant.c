@@ -128,6 +128,7 @@ enum cm_status cm_code_insert(struct cm_store *store, const struct cm_code *code
 	cm_query_begin(&q, store, CM_STMT_CODE_INSERT, err);
 	cm_query_text(&q, ":code_sha256", code->sha256);
 	cm_query_integer(&q, ":application_id", code->application_id);
+	cm_query_text(&q, ":client_id", code->client_id);
 	cm_query_integer(&q, ":user_id", code->user_id);
 	cm_query_text(&q, ":redirect_uri", code->redirect_uri);
 	cm_query_integer(&q, ":redirect_uri_sent", code->redirect_uri_sent);
@@ -137,7 +138,7 @@ enum cm_status cm_code_insert(struct cm_store *store, const struct cm_code *code
 	cm_query_integer(&q, ":signed_in_at_s", code->signed_in_at_s);
 	cm_query_text(&q, ":family", code->family);
 	cm_query_integer(&q, ":expires_at_s", code->expires_at_s);
-	return cm_query_finish(&q);
+	return cm_query_finish_change(&q, CM_NOT_FOUND, "There is no such client.");
 }
 
 enum cm_status cm_code_get(struct cm_store *store, const char *sha256, struct cm_code *out,

@@ -30,6 +30,8 @@ struct cm_consent {
 /* The scopes that a person let a client have; "" when there is no consent. */
 enum cm_status cm_consent_get(struct cm_store *store, int64_t user_id, int64_t application_id,
                               char scope[CM_SCOPE_TEXT_MAX], struct cm_err *err);
+
+/* Write it, in place of an earlier one. */
 enum cm_status cm_consent_put(struct cm_store *store, int64_t user_id, int64_t application_id,
                               const char *scope, struct cm_err *err);
 
@@ -50,6 +52,7 @@ enum cm_status cm_consent_revoke(struct cm_store *store, int64_t user_id, int64_
 struct cm_code {
 	char sha256[CM_SHA256_HEX];
 	int64_t application_id;
+	const char *client_id; /* of that application, to be written; borrowed, NULL once read */
 	int64_t user_id;
 	char redirect_uri[CM_URL_MAX + 1];
 	bool redirect_uri_sent; /* the authorization request named it */
@@ -62,6 +65,7 @@ struct cm_code {
 	bool used;
 };
 
+/* CM_NOT_FOUND when the row of application_id is gone, or of another client. */
 enum cm_status cm_code_insert(struct cm_store *store, const struct cm_code *code,
                               struct cm_err *err);
 
@@ -87,6 +91,8 @@ struct cm_refresh {
 
 enum cm_status cm_refresh_insert(struct cm_store *store, const struct cm_refresh *refresh,
                                  struct cm_err *err);
+
+/* Look one up by its sha256, used or not.  CM_NOT_FOUND. */
 enum cm_status cm_refresh_get(struct cm_store *store, const char *sha256, struct cm_refresh *out,
                               struct cm_err *err);
 

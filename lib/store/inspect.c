@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -28,6 +30,8 @@ enum {
 enum { WAL_WRITER = 120, RESERVED_BYTE = 0x40000001, SHARED_FIRST = 0x40000002, SHARED_SIZE = 510 };
 
 enum { PROBLEMS_MAX = 5 };
+
+enum { CUT_OFF_LOOKS = 500, CUT_OFF_WAIT_NS = 500000000 };
 
 static uint32_t big_endian(const unsigned char *at)
 {
@@ -125,13 +129,51 @@ pid_t cm_inspect_lock_holder(const char *path)
 	return pid;
 }
 
+static bool is_cut_off(const char *path)
+{
+	struct cm_inspection seen;
+
+	if (size_beside(path, "-wal") >= 0 && size_beside(path, "-shm") >= 0)
+		return false;
+	cm_inspect_file(path, &seen);
+	return seen.wal_mode && (seen.wal_size < 0 || seen.shm_size < 0) &&
+	       holder(path, "", F_WRLCK, SHARED_FIRST, SHARED_SIZE) != 0;
+}
+
+bool cm_inspect_is_cut_off(const char *path)
+{
+	static const struct timespec pause = {.tv_nsec = CUT_OFF_WAIT_NS / CUT_OFF_LOOKS};
+	char real[PATH_MAX];
+	bool cut_off;
+
+	/* SQLite keeps the other files beside what a link leads to. */
+	if (realpath(path, real) == NULL)
+		return false;
+	cut_off = is_cut_off(real);
+	for (int looks = 1; cut_off && looks < CUT_OFF_LOOKS; looks++) {
+		(void)nanosleep(&pause, NULL);
+		cut_off = is_cut_off(real);
+	}
+	return cut_off;
+}
+
+enum cm_status cm_inspect_check_log(const char *path, struct cm_err *err)
+{
+	return !cm_inspect_is_cut_off(path)
+	           ? CM_OK
+	           : cm_err_set(err, CM_STORE,
+	                        "the -wal or -shm of %.200s was deleted while processes use it: "
+	                        "end them all, and the last one puts what they wrote into the file",
+	                        path);
+}
+
 enum cm_status cm_inspect_open(const char *path, const struct cm_inspection *seen,
                                struct cm_store **out, struct cm_err *err)
 {
 	/*
 	 * SQLite makes -wal and -shm anew where they are missing, perhaps as a user from whom the
 	 * server can't take them back.  Without a -wal nobody has the database open, so it stands
-	 * still.
+	 * still, unless the log was deleted (cm_inspect_is_cut_off()).
 	 */
 	bool still = seen->wal_mode && (seen->wal_size < 0 || seen->shm_size < 0);
 

@@ -33,6 +33,10 @@ struct cm_inspection {
 	int64_t wal_size, shm_size, journal_size;
 };
 
+/*
+ * Look at the file and at those beside it, without SQLite.  While this process has the database
+ * open, that gives its locks up, as below: then only for who reads and is about to close it.
+ */
 void cm_inspect_file(const char *path, struct cm_inspection *out);
 
 /* Whether the -wal was deleted by somebody else than SQLite, which deletes the -shm with it. */
@@ -44,6 +48,17 @@ bool cm_inspect_lost_wal(const struct cm_inspection *seen);
  * closing the file again would give up its locks.
  */
 pid_t cm_inspect_lock_holder(const char *path);
+
+/*
+ * Whether the -wal or -shm was deleted while other processes use it.  They go on with what has no
+ * name any more, and the last to end puts it into the file; until then nobody may make new ones,
+ * for both would write the same pages.  Waits 0.5 s for those who are just opening or closing it.
+ * Not to be called while this process has the database open, as above.
+ */
+bool cm_inspect_is_cut_off(const char *path);
+
+/* The same, to be asked before the database is opened for writing.  CM_STORE when it is. */
+enum cm_status cm_inspect_check_log(const char *path, struct cm_err *err);
 
 /*
  * Open the database for reading alone, of whatever schema.  *seen says which of the files beside it

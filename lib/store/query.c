@@ -15,6 +15,7 @@ static const struct {
     {SQLITE_CONSTRAINT_FOREIGNKEY, CM_CONFLICT},
     {SQLITE_BUSY, CM_BUSY},
     {SQLITE_LOCKED, CM_BUSY},
+    {SQLITE_PROTOCOL, CM_BUSY}, /* others kept taking the locks of the write-ahead log first */
     {SQLITE_NOMEM, CM_NOMEM},
     {SQLITE_FULL, CM_STORE},
     {SQLITE_IOERR, CM_STORE},

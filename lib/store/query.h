@@ -25,8 +25,6 @@ struct sqlite3;
 struct sqlite3_stmt;
 struct cm_store;
 
-enum { CM_APPLICATION_ID = 0x43534d54 }; /* "CSMT", PRAGMA application_id of our files */
-
 struct cm_query {
 	struct cm_store *store;
 	struct sqlite3_stmt *stmt;

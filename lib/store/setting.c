@@ -269,12 +269,12 @@ static enum cm_status apply(const struct setting *row, char *value, struct cm_se
 	const char *wrong = NULL;
 
 	if (row->type == NUMBER) {
-		char *end = value;
+		size_t digits = strspn(value, "0123456789");
 		long long number;
 
 		errno = 0;
-		number = strtoll(value, &end, 10);
-		if (end == value || *end != '\0' || errno != 0 || number < row->min ||
+		number = strtoll(value, NULL, 10);
+		if (digits == 0 || value[digits] != '\0' || errno != 0 || number < row->min ||
 		    number > row->max)
 			return cm_err_set(err, CM_INPUT,
 			                  "%s must be a whole number from %lld to %lld",

@@ -46,6 +46,7 @@ struct cm_setting_info {
 /* The row of the index-th setting, NULL beyond the last. */
 const struct cm_setting_info *cm_setting_info(size_t index);
 
+/* Read all settings.  CM_STORE when one was set, past this program, to what it can't be. */
 enum cm_status cm_settings_load(struct cm_store *store, struct cm_settings *out,
                                 struct cm_err *err);
 

@@ -43,7 +43,6 @@ enum cm_status cm_signing_key_replace(struct cm_store *store, const struct cm_si
 		return rc;
 	cm_query_begin(&q, store, CM_STMT_SIGNING_KEY_RETIRE_OTHERS, err);
 	cm_query_integer(&q, ":retired_at_s", key->created_at_s);
-	cm_query_text(&q, ":alg", key->alg);
 	cm_query_text(&q, ":kid", key->kid);
 	return cm_query_finish(&q);
 }

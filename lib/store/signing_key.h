@@ -25,7 +25,7 @@ typedef enum cm_status cm_signing_key_each(const struct cm_signing_key *key, voi
 enum cm_status cm_signing_key_list(struct cm_store *store, cm_signing_key_each *each, void *arg,
                                    struct cm_err *err);
 
-/* Write a new key and retire those of its algorithm that were in use; within cm_store_write(). */
+/* Write a new key and retire those that were in use, of any algorithm; within cm_store_write(). */
 enum cm_status cm_signing_key_replace(struct cm_store *store, const struct cm_signing_key *key,
                                       struct cm_err *err);
 

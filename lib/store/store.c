@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "store/inspect.h"
 #include "store/journal.h"
 #include "store/query.h"
 #include "store/transaction.h"
@@ -43,6 +44,9 @@ enum cm_status cm_store_statement(struct cm_store *store, enum cm_stmt id,
 	sqlite3_stmt **slot = &store->statement[id];
 	int code = SQLITE_OK;
 
+	*out = NULL;
+	if (store->transaction.working && cm_transaction_check(store, err) != CM_OK)
+		return CM_STORE;
 	if (*slot == NULL)
 		code = sqlite3_prepare_v3(store->db, cm_sql_statement[id], -1,
 		                          SQLITE_PREPARE_PERSISTENT, slot, NULL);
@@ -251,6 +255,10 @@ static enum cm_status create_file(const char *path, struct cm_err *err)
 	return CM_OK;
 }
 
+/*
+ * Before it is opened: where another file takes its name meanwhile, the store is not current, and
+ * is opened anew.  Afterwards the other file would be taken for the open one.
+ */
 static enum cm_status remember_file(struct cm_store *store, const char *path, struct cm_err *err)
 {
 	struct stat st;
@@ -258,12 +266,11 @@ static enum cm_status remember_file(struct cm_store *store, const char *path, st
 	store->path = strdup(path);
 	if (store->path == NULL)
 		return cm_err_set(err, CM_NOMEM, "out of memory");
-	if (stat(path, &st) != 0)
-		return cm_err_set(err, CM_STORE, "can't stat %s: %s", path, strerror(errno));
-	store->device = st.st_dev;
-	store->inode = st.st_ino;
-	/* SQLite reads a file that it could not open for writing, and never tries again. */
-	store->reads_alone = sqlite3_db_readonly(store->db, "main") == 1;
+	/* Why there is none is told when it can't be opened. */
+	if (stat(path, &st) == 0) {
+		store->device = st.st_dev;
+		store->inode = st.st_ino;
+	}
 	return CM_OK;
 }
 
@@ -307,14 +314,18 @@ enum cm_status cm_store_open(const char *path, bool create, struct cm_store **ou
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	if (create && !memory)
 		rc = create_file(path, err);
+	if (rc == CM_OK && !memory)
+		rc = cm_inspect_check_log(path, err);
+	if (rc == CM_OK && !memory)
+		rc = remember_file(store, path, err);
 	if (rc != CM_OK)
 		goto out;
 	rc = connect_file(store, path, SQLITE_OPEN_READWRITE | (memory ? SQLITE_OPEN_CREATE : 0),
 	                  err);
 	if (rc == CM_OK)
 		rc = set_up(store, path, create || memory, err);
-	if (rc == CM_OK && !memory)
-		rc = remember_file(store, path, err);
+	/* SQLite reads a file that it could not open for writing, and never tries again. */
+	store->reads_alone = rc == CM_OK && sqlite3_db_readonly(store->db, "main") == 1;
 out:
 	if (rc == CM_OK)
 		*out = store;
@@ -390,6 +401,11 @@ void cm_store_read_end(struct cm_store *store)
 	/* What it could report was reported when it ran. */
 	(void)sqlite3_reset(store->statement[CM_STMT_DATA_VERSION]);
 	store->reading = false;
+}
+
+int cm_store_changes(const struct cm_store *store)
+{
+	return sqlite3_total_changes(store->db);
 }
 
 bool cm_store_is_reading(const struct cm_store *store)

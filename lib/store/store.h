@@ -12,6 +12,8 @@
  */
 struct cm_store;
 
+enum { CM_APPLICATION_ID = 0x43534d54 }; /* "CSMT", PRAGMA application_id of our files */
+
 /*
  * Open the file at path; with create, make it (mode 0600) when it isn't there or is empty.  An
  * older schema is brought up to date in one transaction; a newer one, or a file that is not
@@ -54,6 +56,9 @@ enum cm_status cm_store_schema(struct cm_store *store, int *out, struct cm_err *
  */
 enum cm_status cm_store_read_begin(struct cm_store *store, int64_t *version, struct cm_err *err);
 void cm_store_read_end(struct cm_store *store);
+
+/* How many rows have been changed through this store: what *version does not tell. */
+int cm_store_changes(const struct cm_store *store);
 
 /* Whether what is read is of one state: cm_store_read_begin() was called, or a transaction is open.
  */

@@ -13,9 +13,12 @@ struct cm_throttle {
 	int64_t last_at_s;
 };
 
-/* All zero when nothing went wrong. */
-enum cm_status cm_throttle_get(struct cm_store *store, const char *key, struct cm_throttle *out,
-                               struct cm_err *err);
+/*
+ * What went wrong since then for a key and for its parts ("KEY #PART"), all together; all zero when
+ * nothing did.
+ */
+enum cm_status cm_throttle_get(struct cm_store *store, const char *key, int64_t since_s,
+                               struct cm_throttle *out, struct cm_err *err);
 
 /* Count one more, from one if the last was before forgotten_s; within cm_store_write(). */
 enum cm_status cm_throttle_add(struct cm_store *store, const char *key, int64_t forgotten_s,

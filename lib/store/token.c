@@ -42,8 +42,8 @@ static const struct cm_field fields[] = {
     {.name = "revokedTime",
      .column = "revoked_at_s",
      .type = CM_FIELD_TIME,
-     .flags = CM_FIELD_READ_ONLY,
-     .description = "When it was revoked; 1970-01-01T00:00:00Z: it was not"},
+     .flags = CM_FIELD_READ_ONLY | CM_FIELD_PENDING,
+     .description = "When it was revoked; null: it was not"},
     {.column = "properties", .flags = CM_FIELD_HIDDEN, .fallback = "{}"},
 };
 

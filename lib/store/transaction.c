@@ -22,6 +22,30 @@ static void undo(struct cm_store *store)
 		cm_store_transaction(store)->stuck = true;
 }
 
+enum cm_status cm_transaction_check(struct cm_store *store, struct cm_err *err)
+{
+	const struct cm_transaction *t = cm_store_transaction(store);
+
+	return t->stuck || ((t->begun || t->working) && !cm_store_is_writing(store))
+	           ? cm_err_set(err, CM_STORE, "the transaction was undone")
+	           : CM_OK;
+}
+
+static enum cm_status do_work(struct cm_store *store, cm_store_work *work, void *arg,
+                              struct cm_err *err)
+{
+	struct cm_transaction *t = cm_store_transaction(store);
+	bool outer = t->working;
+	enum cm_status rc;
+
+	t->working = true;
+	rc = work(store, arg, err);
+	if (rc == CM_OK)
+		rc = cm_transaction_check(store, err);
+	t->working = outer;
+	return rc;
+}
+
 /* Within another transaction: a savepoint, which undoes no more than this. */
 static enum cm_status write_within(struct cm_store *store, cm_store_work *work, void *arg,
                                    struct cm_err *err)
@@ -31,7 +55,7 @@ static enum cm_status write_within(struct cm_store *store, cm_store_work *work, 
 
 	if (rc != CM_OK)
 		return rc;
-	rc = work(store, arg, err);
+	rc = do_work(store, work, arg, err);
 	if (rc != CM_OK && cm_store_is_writing(store))
 		apart = run(store, CM_STMT_ROLLBACK_TO, NULL) == CM_OK;
 	if (cm_store_is_writing(store)) {
@@ -90,22 +114,14 @@ static enum cm_status end(struct cm_store *store, enum cm_status rc, struct cm_e
 	return rc;
 }
 
-/* Whether the group's transaction is no more, or one is there that can't be undone. */
-static bool is_undone(struct cm_store *store)
-{
-	const struct cm_transaction *t = cm_store_transaction(store);
-
-	return t->stuck || (t->begun && !cm_store_is_writing(store));
-}
-
 enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void *arg,
                               struct cm_err *err)
 {
 	struct cm_transaction *t = cm_store_transaction(store);
 	enum cm_status rc;
 
-	if (is_undone(store))
-		return cm_err_set(err, CM_STORE, "the transaction was undone");
+	if ((rc = cm_transaction_check(store, err)) != CM_OK)
+		return rc;
 	if (cm_store_is_writing(store))
 		return write_within(store, work, arg, err);
 	if ((rc = begin(store, err)) != CM_OK) {
@@ -113,7 +129,7 @@ enum cm_status cm_store_write(struct cm_store *store, cm_store_work *work, void 
 		return rc;
 	}
 	if ((rc = check_schema(store, err)) == CM_OK)
-		rc = work(store, arg, err);
+		rc = do_work(store, work, arg, err);
 	t->begun = t->grouped && rc == CM_OK;
 	t->begun_us = cm_clock_monotonic_us();
 	return t->begun ? CM_OK : end(store, rc, err);
@@ -182,13 +198,11 @@ static enum cm_status write_later(struct cm_store *store, void *arg, struct cm_e
 enum cm_status cm_store_group_end(struct cm_store *store, struct cm_err *err)
 {
 	struct cm_transaction *t = cm_store_transaction(store);
-	enum cm_status rc = CM_OK;
+	enum cm_status rc = cm_transaction_check(store, err);
 
-	if (is_undone(store))
-		rc = cm_err_set(err, CM_STORE, "the transaction was undone");
-	else if (t->begun)
-		rc = end(store, write_later(store, t, err), err);
-	else if (t->later_count > 0) {
+	if (rc == CM_OK && t->begun)
+		rc = end(store, do_work(store, write_later, t, err), err);
+	else if (rc == CM_OK && t->later_count > 0) {
 		t->grouped = false;
 		rc = cm_store_write(store, write_later, t, err);
 	}

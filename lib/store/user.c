@@ -58,7 +58,8 @@ static const struct cm_field fields[] = {
      .form = CM_FORM_SCOPE,
      .max = 100,
      .fallback = "[]",
-     .description = "What the user may let clients do, besides what roles and permissions allow"},
+     .description = "What the user may let clients do, such as read:application, besides what "
+                    "roles and permissions allow"},
     {.column = "scope", .flags = CM_FIELD_HIDDEN},
     {.column = "properties", .flags = CM_FIELD_HIDDEN, .fallback = "{}"},
     CM_TEXT("externalId", 100, "Id elsewhere"),

@@ -1,10 +1,10 @@
+-- For the client that was looked at: an id may have become another's meanwhile.
 -- name: device_insert
 INSERT INTO device_code
   (device_sha256, user_code, application_id, scope, expires_at_s, polled_at_s, interval_s, decision,
    user_id, signed_in_at_s)
-VALUES
-  (:device_sha256, :user_code, :application_id, :scope, :expires_at_s, NULL, :interval_s, NULL,
-   NULL, NULL)
+SELECT :device_sha256, :user_code, id, :scope, :expires_at_s, NULL, :interval_s, NULL, NULL, NULL
+  FROM application WHERE id = :application_id AND client_id = :client_id
 
 -- name: device_get
 SELECT device_sha256, device_code.user_code, application.client_id, device_code.application_id,

@@ -17,13 +17,14 @@ SELECT application.id, application.client_id, application.display_name, consent.
  WHERE consent.user_id = :user_id
  ORDER BY consent.granted_at_s DESC LIMIT 200
 
+-- For the client that was looked at: an id may have become another's meanwhile.
 -- name: code_insert
 INSERT INTO authorization_code
   (code_sha256, application_id, user_id, redirect_uri, redirect_uri_sent, code_challenge, scope,
    nonce, signed_in_at_s, family, expires_at_s, used_at_s)
-VALUES
-  (:code_sha256, :application_id, :user_id, :redirect_uri, :redirect_uri_sent, :code_challenge,
-   :scope, :nonce, :signed_in_at_s, :family, :expires_at_s, NULL)
+SELECT :code_sha256, id, :user_id, :redirect_uri, :redirect_uri_sent, :code_challenge, :scope,
+       :nonce, :signed_in_at_s, :family, :expires_at_s, NULL
+  FROM application WHERE id = :application_id AND client_id = :client_id
 
 -- name: code_get
 SELECT code_sha256, application_id, user_id, redirect_uri, redirect_uri_sent, code_challenge, scope, nonce,

@@ -8,4 +8,4 @@ VALUES (:kid, :alg, :private_pem, :public_pem, :jwk, :created_at_s, NULL)
 
 -- name: signing_key_retire_others
 UPDATE signing_key SET retired_at_s = :retired_at_s
- WHERE retired_at_s IS NULL AND alg = :alg AND kid <> :kid
+ WHERE retired_at_s IS NULL AND kid <> :kid

@@ -1,5 +1,8 @@
+-- Those of a key, and of its parts: the key, ' #', and what tells them apart.
 -- name: throttle_get
-SELECT failures, last_at_s FROM throttle WHERE key = :key
+SELECT coalesce(sum(failures), 0), coalesce(max(last_at_s), 0) FROM throttle
+ WHERE key >= :key AND key < :key || ' $' AND (key = :key OR key >= :key || ' #')
+   AND last_at_s >= :since_s
 
 -- name: throttle_add
 INSERT INTO throttle (key, failures, last_at_s) VALUES (:key, 1, :now_s)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "auth/access_token.h"
+#include "auth/fixture_auth.h"
 #include "auth/issue.h"
 #include "base/clock.h"
 #include "casement.h"
@@ -31,6 +32,7 @@ static const struct cm_principal root = {.client_id = "test",
 static enum cm_status set_up(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	static const char *const names[] = {"built-in", "my-org", "other-org"};
+	static char alg[] = "ES256";
 	enum cm_status rc = cm_setting_set(store, "signing_algorithm", "ES256", err);
 
 	(void)arg;
@@ -41,7 +43,7 @@ static enum cm_status set_up(struct cm_store *store, void *arg, struct cm_err *e
 		snprintf(row.display_name, sizeof row.display_name, "%s", names[i]);
 		rc = fixture_organization_insert(store, &row, err);
 	}
-	return rc == CM_OK ? cm_key_create(store, "ES256", err) : rc;
+	return rc == CM_OK ? fixture_key_create(store, alg, err) : rc;
 }
 
 static void add_client(struct serve *serve, size_t i)

@@ -20,9 +20,15 @@ static struct made {
 	char kid[CM_KID_MAX], alg[8], private_pem[4096], public_pem[1024], jwk[1024];
 } made[FIXTURE_KEYS];
 
-static enum cm_status create(struct cm_store *store, void *arg, struct cm_err *err)
+enum cm_status fixture_key_create(struct cm_store *store, void *arg, struct cm_err *err)
 {
-	return cm_key_create(store, arg, err);
+	struct cm_key key;
+	enum cm_status rc = cm_key_make(arg, &key, err);
+
+	if (rc == CM_OK)
+		rc = cm_key_create(store, &key, err);
+	cm_key_clear(&key);
+	return rc;
 }
 
 static enum cm_status keep(const struct cm_signing_key *row, void *arg, struct cm_err *err)
@@ -46,9 +52,9 @@ static const struct made *get(enum fixture_key which)
 		struct cm_store *store = NULL;
 
 		CU_ASSERT_EQUAL_FATAL(cm_store_open(":memory:", true, &store, NULL), CM_OK);
-		CU_ASSERT_EQUAL_FATAL(
-		    cm_store_write(store, create, which == FIXTURE_ES256 ? es256 : rs256, NULL),
-		    CM_OK);
+		CU_ASSERT_EQUAL_FATAL(cm_store_write(store, fixture_key_create,
+		                                     which == FIXTURE_ES256 ? es256 : rs256, NULL),
+		                      CM_OK);
 		CU_ASSERT_EQUAL_FATAL(cm_signing_key_list(store, keep, &made[which], NULL), CM_OK);
 		cm_store_close(store);
 	}
@@ -66,6 +72,12 @@ void fixture_key_add(struct cm_store *store, enum fixture_key which)
 	                             .created_at_s = cm_clock_now_s()};
 
 	CU_ASSERT_EQUAL_FATAL(cm_signing_key_replace(store, &row, NULL), CM_OK);
+	/* Tests have keys of both algorithms in use. */
+	CU_ASSERT_TRUE_FATAL(fixture_sql(store, strcmp(row.alg, "RS256") == 0
+	                                            ? "UPDATE signing_key SET retired_at_s = NULL"
+	                                              " WHERE alg = 'ES256'"
+	                                            : "UPDATE signing_key SET retired_at_s = NULL"
+	                                              " WHERE alg = 'RS256'"));
 }
 
 void fixture_world_make(struct fixture_world *world)

@@ -16,6 +16,9 @@ enum fixture_key { FIXTURE_RS256, FIXTURE_ES256, FIXTURE_RS256_OTHER, FIXTURE_KE
 /* Write a key to a store, as if it had been made there now. */
 void fixture_key_add(struct cm_store *store, enum fixture_key which);
 
+/* Make one for the algorithm that arg names; a cm_store_work. */
+enum cm_status fixture_key_create(struct cm_store *store, void *arg, struct cm_err *err);
+
 #define FIXTURE_ISSUER "https://example.org"
 #define FIXTURE_MCP    FIXTURE_ISSUER "/api/mcp"
 enum { FIXTURE_NOW_S = 1000000 };

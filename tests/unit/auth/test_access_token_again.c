@@ -1,6 +1,7 @@
 #include "auth/access_token.h"
 #include "auth/issue.h"
 #include "auth/fixture_auth.h"
+#include "auth/fixture_processes.h"
 #include "base/clock.h"
 #include "suite.h"
 
@@ -203,7 +204,140 @@ static void test_other_database(void)
 	clear(&world, &token);
 }
 
+/* The token is used from an address by the next request, which finds the store in one state. */
+static enum cm_status next(struct processes *p, const char *token, const char *address)
+{
+	struct cm_principal who = {.address = address};
+
+	CU_ASSERT_EQUAL(processes_next(&p->ctx, NULL), CM_OK);
+	return cm_access_token_check(&p->ctx, token, &who, NULL);
+}
+
+/* A token that was looked up in this state of the store already. */
+static void start(struct processes *p, struct cm_buf *token)
+{
+	struct cm_principal caller = {.client_id = "app", .request_id = "r", .address = ""};
+	struct cm_issued issued;
+	struct cm_client client;
+
+	*token = (struct cm_buf){0};
+	processes_start(p);
+	CU_ASSERT_EQUAL_FATAL(cm_client_get(p->ctx.store, "app", &client, NULL), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    cm_issue_to_client(&p->ctx, &client, "read:application", &caller, &issued, NULL),
+	    CM_OK);
+	cm_buf_append(token, &issued.jwt);
+	cm_issued_clear(&issued);
+	cm_client_clear(&client);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(next(p, token->data, ""), CM_OK);
+}
+
+static void end(struct processes *p, struct cm_buf *token)
+{
+	cm_buf_clear(token);
+	processes_end(p);
+}
+
+static void test_same_state_time(void)
+{
+	struct processes p;
+	struct cm_buf token;
+
+	start(&p, &token);
+	cm_clock_fix(FIXTURE_NOW_S + 3599);
+	CU_ASSERT_EQUAL(next(&p, token.data, ""), CM_OK);
+	cm_clock_fix(FIXTURE_NOW_S + 3600);
+	CU_ASSERT_EQUAL(next(&p, token.data, ""), CM_UNAUTHORIZED);
+	end(&p, &token);
+}
+
+static void test_scopes_of_another(void)
+{
+	struct cm_principal who = {.address = ""};
+	struct processes p;
+	struct cm_buf token;
+
+	start(&p, &token);
+	CU_ASSERT_EQUAL(cm_access_token_check(&p.ctx, token.data, &who, NULL), CM_OK);
+	CU_ASSERT_NOT_EQUAL(who.scopes, 0);
+	CU_ASSERT_STRING_EQUAL(who.organization, "my-org");
+	CU_ASSERT_TRUE(fixture_sql(p.other, "UPDATE application SET scope = 'read:user'"));
+	CU_ASSERT_EQUAL(processes_next(&p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_access_token_check(&p.ctx, token.data, &who, NULL), CM_OK);
+	CU_ASSERT_EQUAL(who.scopes, 0);
+	end(&p, &token);
+}
+
+struct ended {
+	struct cm_context *ctx;
+	const char *token;
+};
+
+/* The token's last request, and one with the same token in the same transaction. */
+static enum cm_status end_token(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	const struct ended *ended = arg;
+	struct cm_principal who = {.address = ""};
+
+	(void)err;
+	CU_ASSERT_EQUAL(cm_access_token_check(ended->ctx, ended->token, &who, NULL), CM_OK);
+	CU_ASSERT_TRUE(fixture_sql(store, "UPDATE token SET revoked_at_s = 1"));
+	CU_ASSERT_EQUAL(cm_access_token_check(ended->ctx, ended->token, &who, NULL),
+	                CM_UNAUTHORIZED);
+	return CM_OK;
+}
+
+static void test_revoked_here(void)
+{
+	struct processes p;
+	struct cm_buf token;
+	struct ended ended;
+
+	start(&p, &token);
+	ended = (struct ended){&p.ctx, token.data};
+	CU_ASSERT_EQUAL(cm_store_write(p.ctx.store, end_token, &ended, NULL), CM_OK);
+	CU_ASSERT_EQUAL(next(&p, token.data, ""), CM_UNAUTHORIZED);
+	end(&p, &token);
+}
+
+/* The transaction is of a state that the refresh has not seen. */
+static void test_revoked_before_the_lock(void)
+{
+	struct processes p;
+	struct cm_buf token;
+	struct cm_principal who = {.address = ""};
+
+	start(&p, &token);
+	CU_ASSERT_TRUE(fixture_sql(p.other, "UPDATE token SET revoked_at_s = 1"));
+	CU_ASSERT_EQUAL(cm_access_token_check(&p.ctx, token.data, &who, NULL), CM_OK);
+	cm_context_rest(&p.ctx);
+	CU_ASSERT_EQUAL(cm_access_token_check(&p.ctx, token.data, &who, NULL), CM_UNAUTHORIZED);
+	end(&p, &token);
+}
+
+/* From where a token comes is another matter with each request. */
+static void test_addresses(void)
+{
+	struct processes p;
+	struct cm_buf token;
+
+	start(&p, &token);
+	CU_ASSERT_TRUE(fixture_sql(p.other, "UPDATE application SET ip_whitelist = '192.0.2.1'"));
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(next(&p, token.data, "192.0.2.1"), CM_OK);
+		CU_ASSERT_EQUAL(next(&p, token.data, "192.0.2.2"), CM_UNAUTHORIZED);
+		CU_ASSERT_EQUAL(next(&p, token.data, NULL), CM_UNAUTHORIZED);
+	}
+	end(&p, &token);
+}
+
 static const struct cm_test tests[] = {
+    {"a token expires while nothing is written", test_same_state_time},
+    {"another process takes a client's scopes from a remembered token", test_scopes_of_another},
+    {"a token that this process revokes is refused from there on", test_revoked_here},
+    {"a token that was revoked before the lock was had is refused", test_revoked_before_the_lock},
+    {"the addresses of a client hold for each request", test_addresses},
     {"a good token is good as often as it comes", test_good_again},
     {"a remembered token expires to the second", test_time},
     {"a remembered token that was revoked or removed is refused", test_revoked},

@@ -1,6 +1,7 @@
 #include "auth/client.h"
 
 #include "auth/fixture_auth.h"
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "suite.h"
 
@@ -151,6 +152,31 @@ static void test_broken_store(void)
 	cm_store_close(store);
 }
 
+/* With failures that were forgotten, it takes as many as before until a client has to wait. */
+static void test_failures_are_forgotten(void)
+{
+	struct cm_store *store = store_with_clients();
+	struct cm_credentials sent = {
+	    .method = CM_METHOD_POST, .client_id = "app", .address = "192.0.2.1"};
+	struct cm_context ctx;
+	struct cm_client client;
+	int64_t wait_s;
+
+	cm_clock_fix(1000000);
+	cm_context_init(&ctx, "");
+	ctx.store = store;
+	for (int i = 1; i <= 20; i++) {
+		bool good = i % 5 == 0;
+
+		sent.secret = good ? "secret" : "wrong";
+		CU_ASSERT_EQUAL(cm_client_authenticate(&ctx, &sent, &client, &wait_s, NULL),
+		                good ? CM_OK : CM_INVALID_CLIENT);
+		cm_client_clear(&client);
+	}
+	CU_ASSERT_EQUAL(fixture_integer(store, "SELECT count(*) FROM throttle"), 0);
+	cm_store_close(store);
+}
+
 static const struct cm_test tests[] = {
     {"the right secret lets a client in", test_good},
     {"a wrong secret, and the stored digest itself, do not", test_wrong_secret},
@@ -158,6 +184,7 @@ static const struct cm_test tests[] = {
     {"a client without a secret is never let in, with an empty one neither", test_no_secret},
     {"a damaged digest lets nobody in", test_damaged_digest},
     {"a store that fails is told as such", test_broken_store},
+    {"who knows the secret has no failures any more", test_failures_are_forgotten},
 };
 
 CM_SUITE(cm_suite_auth_client, "auth/client", tests);

@@ -274,7 +274,63 @@ static void test_schema_of_another(void)
 	processes_end(&p);
 }
 
+/* The state after the next refresh, which can be told. */
+static int64_t next_state(struct processes *p)
+{
+	CU_ASSERT_EQUAL(processes_next(&p->ctx, NULL), CM_OK);
+	CU_ASSERT_NOT_EQUAL(cm_context_state(&p->ctx), 0);
+	return cm_context_state(&p->ctx);
+}
+
+static enum cm_status change_within(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	(void)err;
+	CU_ASSERT_EQUAL(cm_context_state(arg), 0);
+	CU_ASSERT_TRUE(fixture_sql(store, "UPDATE application SET description = 'y'"));
+	return CM_OK;
+}
+
+static void test_state(void)
+{
+	struct processes p;
+	int64_t first, second, third;
+
+	processes_start(&p);
+	first = next_state(&p);
+	CU_ASSERT_EQUAL(next_state(&p), first);
+	cm_context_rest(&p.ctx);
+	CU_ASSERT_EQUAL(cm_context_state(&p.ctx), 0);
+	CU_ASSERT_TRUE(fixture_sql(p.other, "UPDATE application SET description = 'x'"));
+	second = next_state(&p);
+	CU_ASSERT_NOT_EQUAL(second, first);
+	/* What this process writes is no other version to SQLite. */
+	CU_ASSERT_EQUAL(cm_store_write(p.ctx.store, change_within, &p.ctx, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_context_state(&p.ctx), 0);
+	third = next_state(&p);
+	CU_ASSERT_TRUE(third != first && third != second);
+	processes_end(&p);
+	CU_ASSERT_EQUAL(cm_context_state(&p.ctx), 0);
+}
+
+/* To a connection that was just opened, each file may be of the same version. */
+static void test_state_of_another_file(void)
+{
+	struct processes p;
+	int64_t first;
+
+	processes_start(&p);
+	first = next_state(&p);
+	processes_remove_file(&p);
+	CU_ASSERT_EQUAL(processes_next(&p.ctx, NULL), CM_STORE);
+	CU_ASSERT_EQUAL(cm_context_state(&p.ctx), 0);
+	processes_make_file(&p);
+	CU_ASSERT_NOT_EQUAL(next_state(&p), first);
+	processes_end(&p);
+}
+
 static const struct cm_test tests[] = {
+    {"the state of the store is another one when anybody has written", test_state},
+    {"the state of another file is another one", test_state_of_another_file},
     {"a text is kept for a thing in a form, until the context is cleared", test_kept_texts},
     {"the first refresh opens the store and reads settings and keys", test_first_refresh},
     {"another process' settings are seen, the path of the issuer too", test_settings_of_another},

@@ -1,4 +1,5 @@
 #include "auth/fixture_processes.h"
+#include "base/clock.h"
 #include "store/organization.h"
 #include "suite.h"
 
@@ -25,6 +26,7 @@ static void test_group(void)
 {
 	struct processes p;
 
+	cm_clock_hold(0);
 	processes_start(&p);
 	cm_context_group_begin(&p.ctx);
 	CU_ASSERT_EQUAL(processes_next(&p.ctx, NULL), CM_OK);

@@ -62,6 +62,9 @@ static void test_headers_taken(void)
 	    "{\"alg\":\"ES256\",\"typ\":\"jwt\",\"kid\":\"%\"}",
 	    "{\"alg\":\"ES256\",\"kid\":\"%\"}",
 	    "{\"alg\":\"ES256\",\"typ\":\"JWT\"}",
+	    "{\"alg\":\"ES256\",\"typ\":\"client-authentication+jwt\",\"kid\":\"%\"}",
+	    "{\"alg\":\"ES256\",\"typ\":\"Client-Authentication+JWT\"}",
+	    "{\"alg\":\"ES256\",\"typ\":\"application/client-authentication+jwt\"}",
 	    "{\"alg\":\"ES256\"}",
 	    "{\"alg\":\"ES256\",\"jku\":\"https://evil.example/\",\"x5u\":\"x\"}",
 	};
@@ -97,7 +100,10 @@ static void test_headers_refused(void)
 	    "{\"alg\":\"ES256\",\"typ\":\"AT+JWT\",\"kid\":\"%\"}",
 	    "{\"alg\":\"ES256\",\"typ\":\"\"}",
 	    "{\"alg\":\"ES256\",\"typ\":7}",
-	    "{\"alg\":\"ES256\",\"typ\":\"client-authentication+jwt\"}",
+	    "{\"alg\":\"ES256\",\"typ\":\"client-authentication+jwtx\"}",
+	    "{\"alg\":\"ES256\",\"typ\":\"application/\"}",
+	    "{\"alg\":\"ES256\",\"typ\":\"application/at+jwt\"}",
+	    "{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\"}",
 	    "{\"alg\":\"ES256\",\"crit\":[]}",
 	    "{\"alg\":\"ES256\",\"crit\":[\"exp\"],\"exp\":9}",
 	    "{\"alg\":\"ES256\",\"crit\":null}",
@@ -231,7 +237,7 @@ static void test_peek(void)
 }
 
 static const struct cm_test tests[] = {
-    {"typ is JWT or absent, and the key may be named", test_headers_taken},
+    {"typ is JWT, that of assertions, or absent, and the key may be named", test_headers_taken},
     {"other types, algorithms, keys and critical headers are refused", test_headers_refused},
     {"the claims are an object", test_claims_are_an_object},
     {"any key of the ring that fits may have signed", test_any_key_of_the_ring},

@@ -11,11 +11,6 @@
 #include "base/encode.h"
 #include "suite.h"
 
-static enum cm_status create(struct cm_store *store, void *arg, struct cm_err *err)
-{
-	return cm_key_create(store, arg, err);
-}
-
 static EVP_PKEY *public_key(const struct cm_key *key)
 {
 	BIO *bio = BIO_new_mem_buf(key->public_pem, -1);
@@ -154,7 +149,7 @@ static void test_ec_width(void)
 		cm_json *jwk = NULL;
 
 		CU_ASSERT_EQUAL_FATAL(cm_store_open(":memory:", true, &store, NULL), CM_OK);
-		CU_ASSERT_EQUAL(cm_store_write(store, create, alg, NULL), CM_OK);
+		CU_ASSERT_EQUAL(cm_store_write(store, fixture_key_create, alg, NULL), CM_OK);
 		CU_ASSERT_EQUAL(cm_keyring_load(&ring, store, NULL), CM_OK);
 		CU_ASSERT_EQUAL(cm_json_parse(ring.key[0].jwk, strlen(ring.key[0].jwk), &jwk, NULL),
 		                CM_OK);
@@ -173,9 +168,9 @@ static void test_create(void)
 	struct cm_keyring ring = {0};
 
 	cm_clock_fix(100);
-	CU_ASSERT_EQUAL(cm_store_write(store, create, alg, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_write(store, fixture_key_create, alg, NULL), CM_OK);
 	cm_clock_fix(200);
-	CU_ASSERT_EQUAL(cm_store_write(store, create, alg, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_write(store, fixture_key_create, alg, NULL), CM_OK);
 	CU_ASSERT_EQUAL(cm_keyring_load(&ring, store, NULL), CM_OK);
 	CU_ASSERT_EQUAL_FATAL(ring.count, 2);
 	CU_ASSERT_STRING_NOT_EQUAL(ring.key[0].kid, ring.key[1].kid);
@@ -183,6 +178,26 @@ static void test_create(void)
 	CU_ASSERT_EQUAL(ring.key[0].created_at_s, 100);
 	CU_ASSERT_EQUAL(ring.key[0].retired_at_s, 200);
 	CU_ASSERT_EQUAL(ring.key[1].created_at_s, 200);
+	CU_ASSERT_EQUAL(ring.key[1].retired_at_s, 0);
+	cm_keyring_clear(&ring);
+	cm_store_close(store);
+}
+
+/* Else it would be published and believed for ever. */
+static void test_create_of_another_algorithm(void)
+{
+	static char alg[] = "ES256";
+	struct cm_store *store = fixture_store();
+	struct cm_keyring ring = {0};
+
+	cm_clock_fix(100);
+	fixture_key_add(store, FIXTURE_RS256);
+	cm_clock_fix(200);
+	CU_ASSERT_EQUAL(cm_store_write(store, fixture_key_create, alg, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_keyring_load(&ring, store, NULL), CM_OK);
+	CU_ASSERT_EQUAL_FATAL(ring.count, 2);
+	CU_ASSERT_STRING_EQUAL(ring.key[0].alg, "RS256");
+	CU_ASSERT_EQUAL(ring.key[0].retired_at_s, 200);
 	CU_ASSERT_EQUAL(ring.key[1].retired_at_s, 0);
 	cm_keyring_clear(&ring);
 	cm_store_close(store);
@@ -197,7 +212,8 @@ static void test_unknown_algorithm(void)
 	for (size_t i = 0; i < COUNT_OF(algs); i++) {
 		struct cm_err err = {0};
 
-		ASSERT_ROW(algs[i], cm_store_write(store, create, algs[i], &err) != CM_OK);
+		ASSERT_ROW(algs[i],
+		           cm_store_write(store, fixture_key_create, algs[i], &err) != CM_OK);
 		ASSERT_ROW(algs[i], strstr(err.text, "PRIVATE") == NULL);
 	}
 	CU_ASSERT_EQUAL(cm_keyring_load(&ring, store, NULL), CM_OK);
@@ -308,6 +324,7 @@ static const struct cm_test tests[] = {
     {"an ES256 key is of P-256, with a public JWK and its thumbprint as kid", test_ec},
     {"coordinates always have 32 bytes", test_ec_width},
     {"every new key is another one and retires the one before it", test_create},
+    {"it retires one of another algorithm too", test_create_of_another_algorithm},
     {"no key is made for another algorithm", test_unknown_algorithm},
     {"a key is found by its exact id", test_find},
     {"the newest key in use signs, a retired one is still found", test_signer},

@@ -29,8 +29,8 @@ static void test_off(void)
 {
 	static const char *const texts[] = {"JWT", "at+jwt", "AT+JWT", "", "jwt", "x"};
 
-	cm_libjwt_type(true);
-	cm_libjwt_type(false);
+	cm_libjwt_type("at+jwt");
+	cm_libjwt_type(NULL);
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		ASSERT_ROW(texts[i], reads_as(texts[i], texts[i]));
 	CU_ASSERT_PTR_NULL(json_string(NULL));
@@ -39,7 +39,7 @@ static void test_off(void)
 
 static void test_on(void)
 {
-	cm_libjwt_type(true);
+	cm_libjwt_type("at+jwt");
 	CU_ASSERT_TRUE(reads_as("x", "x"));
 	CU_ASSERT_TRUE(reads_as("RS256", "RS256"));
 	CU_ASSERT_TRUE(reads_as("jwt", "jwt"));
@@ -47,7 +47,7 @@ static void test_on(void)
 	CU_ASSERT_TRUE(reads_as("at+jwt", "JWT"));
 	CU_ASSERT_TRUE(reads_as("JWT", "JWT")); /* written as at+jwt, and read back */
 	CU_ASSERT_PTR_NULL(json_string(NULL));
-	cm_libjwt_type(false);
+	cm_libjwt_type(NULL);
 }
 
 /* Written while on, read while off: that is what a token says. */
@@ -58,9 +58,9 @@ static void test_written(void)
 
 	*(void **)&release = dlsym(RTLD_DEFAULT, "json_delete");
 	CU_ASSERT_TRUE_FATAL(release != NULL);
-	cm_libjwt_type(true);
+	cm_libjwt_type("at+jwt");
 	json = json_string("JWT");
-	cm_libjwt_type(false);
+	cm_libjwt_type(NULL);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json), "at+jwt");
 	release(json);
 }

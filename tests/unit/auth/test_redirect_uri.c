@@ -126,7 +126,7 @@ static void test_too_long(void)
 
 #define LIST                                                                                       \
 	"[\"https://example.org/cb\",\"http://127.0.0.1:8080/cb?a=1\",\"http://[::1]/cb\","        \
-	"\"http://localhost:3000/cb\",\"com.example.app:/cb\"]"
+	"\"http://localhost:3000/cb\",\"com.example.app:/cb\",\"https://localhost/tls\"]"
 
 static void test_registered(void)
 {
@@ -141,6 +141,7 @@ static void test_registered(void)
 	    "http://localhost:1/cb",
 	    "http://localhost/cb",
 	    "com.example.app:/cb",
+	    "https://localhost/tls",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(uris); i++)
@@ -182,6 +183,8 @@ static void test_not_registered(void)
 	    "com.example.app:/cb2",
 	    "com.example.app:1/cb",
 	    "COM.example.app:/cb",
+	    "http://localhost/tls",
+	    "https://localhost:8443/tls",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(uris); i++)

@@ -155,6 +155,30 @@ static void test_passed(void)
 	cm_store_close(store);
 }
 
+static void test_parts(void)
+{
+	struct cm_store *store = fixture_store();
+
+	cm_clock_fix(NOW_S);
+	fail(store, CM_THROTTLE_USER, "x #1", 4);
+	fail(store, CM_THROTTLE_USER, "x #2", 3);
+	fail(store, CM_THROTTLE_USER, "x", 1);
+	fail(store, CM_THROTTLE_USER, "x $", 9);
+	fail(store, CM_THROTTLE_USER, "x#1", 9);
+	CU_ASSERT_EQUAL(wait_of(store, CM_THROTTLE_USER, "x"), 8);
+	CU_ASSERT_EQUAL(wait_of(store, CM_THROTTLE_USER, "x #1"), 0);
+	CU_ASSERT_EQUAL(cm_throttle_passed(store, CM_THROTTLE_USER, "x #2", NULL), CM_OK);
+	CU_ASSERT_EQUAL(wait_of(store, CM_THROTTLE_USER, "x"), 1);
+	/* Each is forgotten by itself. */
+	cm_clock_fix(NOW_S + 1);
+	fail(store, CM_THROTTLE_USER, "x #2", 3);
+	CU_ASSERT_EQUAL(wait_of(store, CM_THROTTLE_USER, "x"), 8);
+	cm_clock_fix(NOW_S + DAY_S + 1);
+	fail(store, CM_THROTTLE_USER, "x #2", 2);
+	CU_ASSERT_EQUAL(wait_of(store, CM_THROTTLE_USER, "x"), 1);
+	cm_store_close(store);
+}
+
 /* A subject is as long as whoever guesses likes. */
 static void test_long_subject(void)
 {
@@ -223,6 +247,7 @@ static const struct cm_test tests[] = {
     {"a clock that jumps back locks nobody out", test_clock_jumps_back},
     {"kinds and subjects are counted apart", test_apart},
     {"what went well forgets its own failures alone", test_passed},
+    {"the parts of a subject count together, and are forgotten apart", test_parts},
     {"a very long subject does no harm", test_long_subject},
     {"a store that fails is told, not taken for leave", test_no_table},
     {"an IPv6 network is one party, an IPv4 address is", test_addresses},

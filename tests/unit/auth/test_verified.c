@@ -12,12 +12,12 @@ static void digest(unsigned char out[CM_SHA256_BYTES], unsigned first, unsigned 
 	out[CM_SHA256_BYTES - 1] = (unsigned char)last;
 }
 
-static struct cm_claims claims(const char *jti)
+static struct cm_verified_token token(const char *jti)
 {
-	struct cm_claims out = {
-	    .client_id = "app", .scopes = 3, .not_before_s = 5, .expires_at_s = 7};
+	struct cm_verified_token out = {
+	    .claims = {.client_id = "app", .scopes = 3, .not_before_s = 5, .expires_at_s = 7}};
 
-	strcpy(out.jti, jti);
+	strcpy(out.claims.jti, jti);
 	return out;
 }
 
@@ -25,19 +25,19 @@ static void test_remembered(void)
 {
 	struct cm_verified table = {0};
 	unsigned char one[CM_SHA256_BYTES];
-	struct cm_claims in = claims("one");
-	const struct cm_claims *out;
+	struct cm_verified_token in = token("one");
+	const struct cm_verified_token *out;
 
 	digest(one, 1, 1);
 	CU_ASSERT_PTR_NULL(cm_verified_get(&table, one));
 	cm_verified_put(&table, one, &in);
 	out = cm_verified_get(&table, one);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_STRING_EQUAL(out->jti, "one");
-	CU_ASSERT_STRING_EQUAL(out->client_id, "app");
-	CU_ASSERT_EQUAL(out->scopes, 3);
-	CU_ASSERT_EQUAL(out->not_before_s, 5);
-	CU_ASSERT_EQUAL(out->expires_at_s, 7);
+	CU_ASSERT_STRING_EQUAL(out->claims.jti, "one");
+	CU_ASSERT_STRING_EQUAL(out->claims.client_id, "app");
+	CU_ASSERT_EQUAL(out->claims.scopes, 3);
+	CU_ASSERT_EQUAL(out->claims.not_before_s, 5);
+	CU_ASSERT_EQUAL(out->claims.expires_at_s, 7);
 	cm_verified_clear(&table);
 }
 
@@ -46,7 +46,7 @@ static void test_whole_digest(void)
 {
 	struct cm_verified table = {0};
 	unsigned char one[CM_SHA256_BYTES], other[CM_SHA256_BYTES];
-	struct cm_claims in = claims("one");
+	struct cm_verified_token in = token("one");
 
 	digest(one, 1, 1);
 	cm_verified_put(&table, one, &in);
@@ -64,7 +64,7 @@ static void test_zero_digest(void)
 {
 	struct cm_verified table = {0};
 	unsigned char one[CM_SHA256_BYTES], zero[CM_SHA256_BYTES];
-	struct cm_claims in = claims("one");
+	struct cm_verified_token in = token("one");
 
 	digest(one, 1, 1);
 	digest(zero, 0, 0);
@@ -77,16 +77,17 @@ static void test_replaced(void)
 {
 	struct cm_verified table = {0};
 	unsigned char one[CM_SHA256_BYTES], two[CM_SHA256_BYTES];
-	struct cm_claims first = claims("one"), second = claims("two"), again = claims("again");
+	struct cm_verified_token first = token("one"), second = token("two"),
+	                         again = token("again");
 
 	digest(one, 1, 1);
 	digest(two, 1, 2);
 	cm_verified_put(&table, one, &first);
 	cm_verified_put(&table, two, &second);
 	CU_ASSERT_PTR_NULL(cm_verified_get(&table, one));
-	CU_ASSERT_STRING_EQUAL(cm_verified_get(&table, two)->jti, "two");
+	CU_ASSERT_STRING_EQUAL(cm_verified_get(&table, two)->claims.jti, "two");
 	cm_verified_put(&table, two, &again);
-	CU_ASSERT_STRING_EQUAL(cm_verified_get(&table, two)->jti, "again");
+	CU_ASSERT_STRING_EQUAL(cm_verified_get(&table, two)->claims.jti, "again");
 	cm_verified_clear(&table);
 }
 
@@ -94,7 +95,7 @@ static void test_bounded(void)
 {
 	struct cm_verified table = {0};
 	unsigned char one[CM_SHA256_BYTES];
-	struct cm_claims in = claims("x");
+	struct cm_verified_token in = token("x");
 	int kept = 0;
 
 	for (unsigned i = 0; i < 65536; i++) {
@@ -114,7 +115,7 @@ static void test_clear(void)
 {
 	struct cm_verified table = {0};
 	unsigned char one[CM_SHA256_BYTES];
-	struct cm_claims in = claims("one");
+	struct cm_verified_token in = token("one");
 
 	digest(one, 1, 1);
 	cm_verified_clear(&table);

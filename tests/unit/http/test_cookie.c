@@ -22,6 +22,9 @@ static void begin(struct talk *talk, const char *issuer, const char *cookie)
 {
 	memset(talk, 0, sizeof *talk);
 	snprintf(talk->ctx.settings.issuer, sizeof talk->ctx.settings.issuer, "%s", issuer);
+	talk->ctx.prefix = strchr(strstr(issuer, "//") + 2, '/');
+	if (talk->ctx.prefix == NULL)
+		talk->ctx.prefix = "";
 	snprintf(talk->header, sizeof talk->header, "HTTP_COOKIE=%s", cookie == NULL ? "" : cookie);
 	talk->env[0] = cookie == NULL ? NULL : talk->header;
 	CU_ASSERT_EQUAL_FATAL(cm_request_init(&talk->req, talk->env, "", 0, CM_BODY_WHOLE, NULL),
@@ -107,6 +110,34 @@ static void test_over_https(void)
 	get("https://example.org", rows, COUNT_OF(rows));
 }
 
+/* What is under a path of the host has a name by that path: its neighbours have others. */
+static void test_under_a_path(void)
+{
+	static const struct sent at_auth[] = {
+	    {"__Host-casement-7d2f30b877597697=" SECRET, SECRET},
+	    {"__Host-casement=" OTHER "; __Host-casement-7d2f30b877597697=" SECRET, SECRET},
+	    {"__Host-casement=" SECRET, NULL},
+	    {"__Host-casement-bf2faee259602662=" SECRET, NULL},
+	    {"casement-7d2f30b877597697=" SECRET, NULL},
+	};
+	static const struct sent at_other[] = {
+	    {"__Host-casement-bf2faee259602662=" SECRET, SECRET},
+	    {"__Host-casement-7d2f30b877597697=" SECRET, NULL},
+	};
+	static const struct sent at_root[] = {
+	    {"__Host-casement-7d2f30b877597697=" SECRET, NULL},
+	};
+	static const struct sent over_http[] = {
+	    {"casement-7d2f30b877597697=" SECRET, SECRET},
+	    {"casement=" SECRET, NULL},
+	};
+
+	get("https://example.org/auth", at_auth, COUNT_OF(at_auth));
+	get("https://example.org/other", at_other, COUNT_OF(at_other));
+	get("https://example.org", at_root, COUNT_OF(at_root));
+	get("http://127.0.0.1:8080/auth", over_http, COUNT_OF(over_http));
+}
+
 /*
  * A pair ends at a semicolon alone (RFC 6265 section 4.2.1).  A neighbour's host may give the
  * browser a cookie with a space in its value, and must not put this one into it.
@@ -134,7 +165,9 @@ static void test_set(void)
 	    {"https://example.org", SECRET,
 	     "Set-Cookie: __Host-casement=" SECRET "; Path=/; HttpOnly; SameSite=Lax; Secure\r\n"},
 	    {"https://example.org/auth", "",
-	     "Set-Cookie: __Host-casement=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0\r\n"},
+	     "Set-Cookie: __Host-casement-7d2f30b877597697=; Path=/; HttpOnly; SameSite=Lax; "
+	     "Secure; "
+	     "Max-Age=0\r\n"},
 	    {"http://127.0.0.1:8080", SECRET,
 	     "Set-Cookie: casement=" SECRET "; Path=/; HttpOnly; SameSite=Lax\r\n"},
 	    {"http://127.0.0.1:8080", "",
@@ -157,6 +190,7 @@ static const struct cm_test tests[] = {
     {"a secret is found under its exact name, and has its exact length", test_over_http},
     {"of two secrets neither is taken", test_two},
     {"over https the cookie is bound to the host", test_over_https},
+    {"two servers under one host keep their own", test_under_a_path},
     {"a cookie is not found within another's value", test_within_another},
     {"a secret is kept until the browser closes, or taken away", test_set},
 };

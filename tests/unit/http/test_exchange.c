@@ -224,16 +224,16 @@ static void test_R3_R4_bad_headers(void)
 	snprintf(colon, sizeof colon, "HTTP_AUTHORIZATION=Bearer: %s", serve.token[DEMO]);
 	refuses(&serve, "X=y", false);
 	refuses(&serve, "HTTP_AUTHORIZATION=", false);
-	refuses(&serve, "HTTP_AUTHORIZATION=Bearer", true);
-	refuses(&serve, "HTTP_AUTHORIZATION=Bearer ", true);
+	refuses(&serve, "HTTP_AUTHORIZATION=Bearer", false);
+	refuses(&serve, "HTTP_AUTHORIZATION=Bearer ", false);
 	refuses(&serve, "HTTP_AUTHORIZATION=Bearer a", true);
 	refuses(&serve, "HTTP_AUTHORIZATION=Bearer a.b.c", true);
-	refuses(&serve, "HTTP_AUTHORIZATION=Basic YTpi", true);
+	refuses(&serve, "HTTP_AUTHORIZATION=Basic YTpi", false);
 	refuses(&serve, "HTTP_AUTHORIZATION=Bearer \xff", true);
 	refuses(&serve, two, true);
 	refuses(&serve, tail, true);
 	refuses(&serve, inner, true);
-	refuses(&serve, colon, true);
+	refuses(&serve, colon, false);
 	serve_close(&serve);
 }
 

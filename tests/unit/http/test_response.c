@@ -88,6 +88,22 @@ static void test_form(void)
 	cm_buf_clear(&out);
 }
 
+/* RFC 9110 section 8.6. */
+static void test_no_content(void)
+{
+	struct cm_buf out = {0};
+	struct cm_response res;
+
+	cm_response_init(&res);
+	res.status = 204;
+	CU_ASSERT_EQUAL(cm_response_emit(&res, &out, NULL), CM_OK);
+	CU_ASSERT_STRING_EQUAL(cm_buf_str(&out),
+	                       "Status: 204 No Content\r\nCache-Control: no-store\r\n"
+	                       "X-Content-Type-Options: nosniff\r\n\r\n");
+	cm_response_clear(&res);
+	cm_buf_clear(&out);
+}
+
 static void test_reasons(void)
 {
 	static const struct {
@@ -160,6 +176,7 @@ static const struct cm_test tests[] = {
     {"a line break in a header makes no header of its own", test_header_injection},
     {"a restart forgets headers, body, status and failure", test_restart_forgets},
     {"a response has the form of CGI, and its body is bytes", test_form},
+    {"an answer without content has no length either", test_no_content},
     {"the status line has the reason, and some word for others", test_reasons},
     {"the status of every error has a reason", test_every_error_has_a_reason},
     {"what memory failed for is not sent", test_a_failed_buffer},

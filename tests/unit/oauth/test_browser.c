@@ -16,10 +16,11 @@
 #define WRONG    "The name or the password is wrong."
 #define SIGN_IN  "name=\"password\""
 #define CALLBACK "https://web.example/callback"
-#define AUTHORIZE                                                                                  \
-	"/login/oauth/authorize?response_type=code&client_id=web&redirect_uri=" CALLBACK           \
+#define AUTHORIZE_AS(client_id)                                                                    \
+	"/login/oauth/authorize?response_type=code&client_id=" client_id "&redirect_uri=" CALLBACK \
 	"&scope=read:application&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"       \
 	"&code_challenge_method=S256"
+#define AUTHORIZE AUTHORIZE_AS("web")
 
 /* bcrypt of the same password: a hash that came from elsewhere. */
 #define IMPORTED "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
@@ -267,6 +268,46 @@ static void test_success_forgets_failures(void)
 	end(&world);
 }
 
+/* A client of other-org, where another person has the same name. */
+#define OTHER AUTHORIZE_AS("other")
+
+static int try(struct world *world, const char *uri, const char *password)
+{
+	char more[100];
+	struct reply reply;
+	int status;
+
+	snprintf(more, sizeof more, "&username=alice&password=%s", password);
+	reply = submit(world, uri, "sign-in", more);
+	status = reply.status;
+	reply_clear(&reply);
+	return status;
+}
+
+static void test_success_of_another(void)
+{
+	struct world world;
+
+	start(&world);
+	serve_does(&world.serve, ADMIN, "add_user",
+	           "{\"user\":{\"owner\":\"other-org\",\"name\":\"alice\","
+	           "\"password\":\"battery staple\"}}");
+	serve_does(&world.serve, ADMIN, "add_application",
+	           "{\"application\":{\"owner\":\"other-org\",\"name\":\"other\","
+	           "\"clientId\":\"other\",\"redirectUris\":[\"" CALLBACK "\"],"
+	           "\"grantTypes\":[\"authorization_code\"],"
+	           "\"scopes\":[{\"name\":\"read:application\"}]}}");
+	for (int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(try(&world, AUTHORIZE, "guess"), 403);
+	CU_ASSERT_EQUAL(try(&world, OTHER, "battery+staple"), 303);
+	open_page(&world, "/account");
+	CU_ASSERT_EQUAL(try(&world, AUTHORIZE, "guess"), 403);
+	CU_ASSERT_EQUAL(try(&world, AUTHORIZE, "guess"), 429);
+	/* They are of one name, so the other one waits too. */
+	CU_ASSERT_EQUAL(try(&world, OTHER, "battery+staple"), 429);
+	end(&world);
+}
+
 /* --- what needs a session --- */
 
 static const char answers[] = "SELECT (SELECT count(*) FROM authorization_code)"
@@ -339,6 +380,55 @@ static void test_consent_ended_before_the_code(void)
 	expect_no_code(change, "&prompt=none", 303, "error=consent_required");
 }
 
+/* The row of the client is another's by now: SQLite gives the id of the last row once more. */
+#define ROW_OF_ANOTHER                                                                             \
+	"PRAGMA foreign_keys = ON; CREATE TEMP TABLE row AS SELECT * FROM application"             \
+	" WHERE client_id = 'web'; DELETE FROM application WHERE client_id = 'web';"               \
+	" UPDATE row SET id = NULL, client_id = 'another'; INSERT INTO application"                \
+	" SELECT * FROM row"
+
+static void test_client_replaced_before_the_code(void)
+{
+	struct world world;
+	struct reply reply;
+	int64_t id;
+
+	start(&world);
+	signed_in(&world);
+	open_page(&world, AUTHORIZE);
+	id = number(&world, "SELECT id FROM application WHERE client_id = 'web'");
+	before_write(&world, ROW_OF_ANOTHER);
+	reply = submit(&world, AUTHORIZE, "allow", "");
+	CU_ASSERT_EQUAL(number(&world, "SELECT id FROM application WHERE client_id = 'another'"),
+	                id);
+	CU_ASSERT_PTR_NULL(strstr(cm_buf_str(&reply.raw), "code="));
+	CU_ASSERT_EQUAL(number(&world, answers), 0);
+	reply_clear(&reply);
+	end(&world);
+}
+
+static void test_client_replaced_before_the_device(void)
+{
+	static const char *const variables[] = {"CONTENT_TYPE=application/x-www-form-urlencoded",
+	                                        NULL};
+	struct world world;
+	struct reply reply;
+
+	start(&world);
+	run(&world, "UPDATE application SET token_endpoint_auth_method = 'none', grant_types ="
+	            " '[\"urn:ietf:params:oauth:grant-type:device_code\"]'"
+	            " WHERE client_id = 'web'");
+	before_write(&world, ROW_OF_ANOTHER);
+	reply = serve_send(&world.serve, "POST", "/api/login/oauth/device_authorization", variables,
+	                   "client_id=web");
+	CU_ASSERT_EQUAL(reply.status, 404);
+	CU_ASSERT_EQUAL(
+	    number(&world, "SELECT count(*) FROM application WHERE client_id = 'another'"), 1);
+	CU_ASSERT_EQUAL(number(&world, "SELECT count(*) FROM device_code"), 0);
+	reply_clear(&reply);
+	end(&world);
+}
+
 static void test_session_ended_before_the_device(void)
 {
 	static const char *const actions[] = {"allow", "deny"};
@@ -349,6 +439,7 @@ static void test_session_ended_before_the_device(void)
 		const char *change = ends[i / COUNT_OF(actions)];
 		struct cm_device device = {.sha256 = "digest",
 		                           .user_code = "BBBB-BBBB",
+		                           .client_id = "web",
 		                           .scope = "read:application",
 		                           .expires_at_s = INT64_MAX,
 		                           .interval_s = 5};
@@ -396,8 +487,11 @@ static const struct cm_test tests[] = {
     {"two sign-ins hash one imported password", test_imported_password_hashed_by_another},
     {"an imported password is hashed anew", test_imported_password_is_hashed},
     {"a sign-in forgets the failures of the account", test_success_forgets_failures},
+    {"a sign-in forgets nothing of who has the same name", test_success_of_another},
     {"no code for a yes without a session", test_session_ended_before_the_yes},
     {"no code without a session", test_session_ended_before_the_code},
+    {"no code for a client whose row is another's by now", test_client_replaced_before_the_code},
+    {"no device code for such a client", test_client_replaced_before_the_device},
     {"no code without consent", test_consent_ended_before_the_code},
     {"no decision on a device without a session", test_session_ended_before_the_device},
     {"nothing is taken back without a session", test_session_ended_before_taking_back},

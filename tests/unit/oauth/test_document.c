@@ -9,6 +9,8 @@ static void test_urls(void)
 	    "https://example.org/client.json", "https://example.org/x",
 	    "https://example.org/a/b/",        "https://example.org:8443/client",
 	    "HTTPS://example.org/client",      "https://example.org/a.b/c..d",
+	    "https://example.org/.x",          "https://example.org/.well-known/client",
+	    "https://example.org/.../x",       "https://example.org/a/..x/.y",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(urls); i++)
@@ -41,6 +43,9 @@ static void test_no_urls(void)
 	    "https://example.org/../client",
 	    "https://example.org/a/../client",
 	    "https://example.org/a/..",
+	    "https://example.org/a/../",
+	    "https://example.org/.well-known/../client",
+	    "https://example.org/.well-known/.",
 	    "https://example.org/.",
 	    "https://example.org/a b",
 	    "https://example.org\\@evil.example/x",
@@ -66,10 +71,49 @@ static void test_length(void)
 	CU_ASSERT_FALSE(cm_document_is_url(url));
 }
 
+#define ID   "https://example.org/client"
+#define GOOD "\"client_id\":\"" ID "\",\"redirect_uris\":[\"https://example.org/cb\"]"
+#define NAME ",\"client_name\":\"A client\""
+
+static void test_documents(void)
+{
+	static const struct {
+		const char *text, *word; /* of what is wrong; NULL: nothing */
+	} rows[] = {
+	    {"{" GOOD NAME "}", NULL},
+	    {"{" GOOD NAME ",\"token_endpoint_auth_method\":\"none\"}", NULL},
+	    {"{" GOOD NAME ",\"logo_uri\":\"https://example.org/logo\"}", NULL},
+	    {"{" GOOD "}", "client_name"},
+	    {"{\"client_id\":\"" ID "\"" NAME "}", "redirect_uris"},
+	    {"{\"redirect_uris\":[\"https://example.org/cb\"]" NAME "}", "client_id"},
+	    {"{" GOOD NAME ",\"client_secret\":\"x\"}", "secret"},
+	    {"{" GOOD NAME ",\"client_secret_expires_at\":0}", "secret"},
+	    {"{" GOOD NAME ",\"token_endpoint_auth_method\":\"client_secret_post\"}", "secret"},
+	    {"[]", "client_id"},
+	    {"{", "JSON"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_buf text = {0};
+		struct cm_client client = {.id = 0};
+		struct cm_err err = {0};
+		enum cm_status rc;
+
+		cm_buf_puts(&text, rows[i].text);
+		rc = cm_document_read(ID, &text, &client, &err);
+		ASSERT_ROW(rows[i].text, rc == (rows[i].word == NULL ? CM_OK : CM_INPUT));
+		ASSERT_ROW(rows[i].text,
+		           rows[i].word == NULL || strstr(err.text, rows[i].word) != NULL);
+		cm_client_clear(&client);
+		cm_buf_clear(&text);
+	}
+}
+
 static const struct cm_test tests[] = {
     {"an https URL with a path may be that of a document", test_urls},
     {"what is no https URL, or hides where it leads, is none", test_no_urls},
     {"a document's URL is no longer than a client_id", test_length},
+    {"a document says who it is about, and holds no secret", test_documents},
 };
 
 CM_SUITE(cm_suite_oauth_document, "oauth/document", tests);

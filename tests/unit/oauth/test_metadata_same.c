@@ -103,23 +103,27 @@ static void test_A29_every_url_works(void)
 	    "authorization_endpoint", "token_endpoint",         "jwks_uri",
 	    "revocation_endpoint",    "introspection_endpoint", "device_authorization_endpoint",
 	    "userinfo_endpoint",      "registration_endpoint"};
-	static const char *const members[] = {"issuer",
-	                                      "scopes_supported",
-	                                      "response_types_supported",
-	                                      "response_modes_supported",
-	                                      "grant_types_supported",
-	                                      "code_challenge_methods_supported",
-	                                      "token_endpoint_auth_methods_supported",
-	                                      "revocation_endpoint_auth_methods_supported",
-	                                      "introspection_endpoint_auth_methods_supported",
-	                                      "token_endpoint_auth_signing_alg_values_supported",
-	                                      "authorization_response_iss_parameter_supported",
-	                                      "protected_resources",
-	                                      "prompt_values_supported",
-	                                      "subject_types_supported",
-	                                      "id_token_signing_alg_values_supported",
-	                                      "claims_supported",
-	                                      "request_uri_parameter_supported"};
+	static const char *const members[] = {
+	    "issuer",
+	    "scopes_supported",
+	    "response_types_supported",
+	    "response_modes_supported",
+	    "grant_types_supported",
+	    "code_challenge_methods_supported",
+	    "token_endpoint_auth_methods_supported",
+	    "revocation_endpoint_auth_methods_supported",
+	    "introspection_endpoint_auth_methods_supported",
+	    "token_endpoint_auth_signing_alg_values_supported",
+	    "revocation_endpoint_auth_signing_alg_values_supported",
+	    "introspection_endpoint_auth_signing_alg_values_"
+	    "supported",
+	    "authorization_response_iss_parameter_supported",
+	    "protected_resources",
+	    "prompt_values_supported",
+	    "subject_types_supported",
+	    "id_token_signing_alg_values_supported",
+	    "claims_supported",
+	    "request_uri_parameter_supported"};
 	struct serve serve;
 	struct reply reply;
 	const void *cursor = NULL;
@@ -213,21 +217,16 @@ static void test_A31_protected_resource(void)
 	serve_close(&serve);
 }
 
-static enum cm_status new_key(struct cm_store *store, void *arg, struct cm_err *err)
-{
-	(void)arg;
-	return cm_key_create(store, "ES256", err);
-}
-
 static void test_keys(void)
 {
+	static char alg[] = "ES256";
 	static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi", "k"};
 	struct serve serve;
 	struct reply reply;
 	const cm_json *keys;
 
 	serve_open(&serve);
-	CU_ASSERT_EQUAL(cm_store_write(serve.ctx.store, new_key, NULL, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_write(serve.ctx.store, fixture_key_create, alg, NULL), CM_OK);
 	serve.ctx.version = -1;
 	reply = get(&serve, "/.well-known/jwks");
 	keys = cm_json_get(reply.json, "keys");

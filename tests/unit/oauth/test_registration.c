@@ -129,6 +129,30 @@ static const struct {
     {"{" URIS ",\"client_name\":\"\\u0001\"}", "control", CM_INVALID_METADATA},
 };
 
+/* A name that turns the text after it would let a page say something else. */
+static void test_names_that_turn_text(void)
+{
+	static const struct {
+		unsigned first, last;
+		enum cm_status status;
+	} ranges[] = {
+	    {0x2027, 0x2027, CM_OK}, {0x202a, 0x202e, CM_INVALID_METADATA}, {0x202f, 0x202f, CM_OK},
+	    {0x2065, 0x2065, CM_OK}, {0x2066, 0x2069, CM_INVALID_METADATA}, {0x206a, 0x206a, CM_OK},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+		for (unsigned point = ranges[i].first; point <= ranges[i].last; point++) {
+			struct cm_client client = {0};
+			char text[200];
+
+			snprintf(text, sizeof text, "{" URIS ",\"client_name\":\"a\\u%04x\"}",
+			         point);
+			ASSERT_ROW(text, read_text(text, &client, NULL) == ranges[i].status);
+			cm_client_clear(&client);
+		}
+	}
+}
+
 static void test_refused(void)
 {
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
@@ -287,6 +311,7 @@ static const struct cm_test tests[] = {
      test_effective_values},
     {"a terminal needs no redirect URI", test_devices},
     {"bad metadata is refused, and the member named", test_refused},
+    {"a name that turns text is refused", test_names_that_turn_text},
     {"a client has 20 redirect URIs at most", test_uri_count},
     {"a redirect URI is not too long", test_uri_length},
     {"a name has 100 characters, of however many bytes", test_name_length},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "support.h"
 
 #define PATH "/api/login/oauth/access_token"
@@ -313,6 +314,53 @@ static void test_A8_secrets(void)
 	serve_close(&serve);
 }
 
+/* A stranger who knows the client_id of a client without credentials uses up its own requests. */
+static void test_rate_without_credentials(void)
+{
+	static const struct {
+		const char *method, *address;
+		int status;
+	} rows[] = {
+	    {"none", "REMOTE_ADDR=192.0.2.1", 400},
+	    {"none", "REMOTE_ADDR=192.0.2.1", 400},
+	    {"none", "REMOTE_ADDR=192.0.2.1", 429},
+	    {"none", "REMOTE_ADDR=192.0.2.2", 400},
+	    {"client_secret_post", "REMOTE_ADDR=192.0.2.1", 200},
+	    {"client_secret_post", "REMOTE_ADDR=192.0.2.2", 200},
+	    {"client_secret_post", "REMOTE_ADDR=192.0.2.3", 429},
+	};
+	struct serve serve;
+
+	cm_clock_fix(1800000000);
+	serve_open(&serve);
+	support_set(&serve, "token_requests_per_minute", "2");
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *env[] = {
+		    "REQUEST_METHOD=POST", "REQUEST_URI=" PATH, "CONTENT_TYPE=" FORM,
+		    rows[i].address,       "HTTPS=on",          NULL};
+		bool none = strcmp(rows[i].method, "none") == 0;
+		struct cm_buf form = {0};
+		struct reply reply;
+		char sql[200];
+
+		snprintf(sql, sizeof sql,
+		         "UPDATE application SET token_endpoint_auth_method = '%s'"
+		         " WHERE name = 'demo'",
+		         rows[i].method);
+		CU_ASSERT_TRUE(fixture_sql(serve.ctx.store, sql));
+		if (none)
+			cm_buf_printf(&form, "grant_type=authorization_code&client_id=%s",
+			              serve.client_id[DEMO]);
+		else
+			put_form(&serve, &form);
+		reply = support_answer(&serve.ctx, env, cm_buf_str(&form), form.len, CM_BODY_WHOLE);
+		ASSERT_ROW(rows[i].address, reply.status == rows[i].status);
+		reply_clear(&reply);
+		cm_buf_clear(&form);
+	}
+	serve_close(&serve);
+}
+
 static const struct cm_test tests[] = {
     {"A1 secrets are taken over TLS or on this machine, whatever headers claim",
      test_A1_plain_http},
@@ -328,6 +376,7 @@ static const struct cm_test tests[] = {
     {"A7 a client that is not registered for the grant gets no token",
      test_A7_client_without_the_grant},
     {"A8 secrets have 256 bits and only their digest is kept", test_A8_secrets},
+    {"requests are limited for a client, or for who says to be one", test_rate_without_credentials},
 };
 
 CM_SUITE(cm_suite_oauth_token_client, "oauth/token_client", tests);

@@ -31,6 +31,7 @@ static void make(struct world *world)
 	CU_ASSERT_EQUAL_FATAL(fixture_application(world->store, "my-org", "app"), CM_OK);
 	world->app = fixture_application_id(world->store, "app");
 	world->device = (struct cm_device){.application_id = world->app,
+	                                   .client_id = "app",
 	                                   .scope = "read write",
 	                                   .expires_at_s = NOW_S + 600,
 	                                   .interval_s = 5};

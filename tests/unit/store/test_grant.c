@@ -103,6 +103,7 @@ static enum cm_status add_code(const struct world *world, const char *sha256, in
                                int64_t app)
 {
 	struct cm_code code = {.application_id = app,
+	                       .client_id = app == world->other ? "other" : "app",
 	                       .user_id = user,
 	                       .redirect_uri = "https://example.org/cb",
 	                       .redirect_uri_sent = true,
@@ -260,6 +261,7 @@ static void add_device(const struct world *world, const char *sha256, const char
 	                           .decision = CM_DEVICE_ALLOWED,
 	                           .user_id = user};
 
+	strcpy(device.client_id, app == world->other ? "other" : "app");
 	snprintf(device.sha256, sizeof device.sha256, "%s", sha256);
 	snprintf(device.user_code, sizeof device.user_code, "%s", user_code);
 	CU_ASSERT_EQUAL(cm_device_insert(world->store, &device, NULL), CM_OK);

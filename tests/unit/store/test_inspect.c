@@ -10,6 +10,7 @@
 
 #include "store/fixture_store.h"
 #include "store/journal.h"
+#include "store/setting.h"
 #include "suite.h"
 
 static struct fixture_folder folder;
@@ -190,6 +191,77 @@ static void test_lock(void)
 	fixture_folder_remove(&folder);
 }
 
+static enum cm_status add(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	return cm_setting_set(store, "issuer", arg, err);
+}
+
+/* Another process has the database open until its pipe is closed. */
+static pid_t use(int ready[2], int done[2])
+{
+	static char issuer[] = "https://late.example";
+	struct cm_store *store = NULL;
+	char byte;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(done[1]);
+		if (cm_store_open(folder.db, false, &store, NULL) != CM_OK ||
+		    cm_store_write(store, add, issuer, NULL) != CM_OK ||
+		    write(ready[1], "x", 1) != 1 || read(done[0], &byte, 1) != 0)
+			_exit(1);
+		cm_store_close(store);
+		_exit(0);
+	}
+	CU_ASSERT_EQUAL(read(ready[0], &byte, 1), 1);
+	return pid;
+}
+
+static void delete (const char *suffix)
+{
+	char name[120];
+
+	snprintf(name, sizeof name, "%s%s", folder.db, suffix);
+	CU_ASSERT_EQUAL(unlink(name), 0);
+}
+
+/* Two logs of one file would overwrite each other's pages. */
+static void test_cut_off(void)
+{
+	static const char *const gone[][2] = {{"-wal", NULL}, {"-shm", NULL}, {"-wal", "-shm"}};
+
+	for (size_t i = 0; i < COUNT_OF(gone); i++) {
+		struct cm_store *store = NULL;
+		struct cm_err err = {0};
+		struct cm_inspection seen;
+		int ready[2], done[2], status = 1;
+		pid_t pid;
+
+		make();
+		CU_ASSERT_EQUAL_FATAL(pipe(ready) | pipe(done), 0);
+		pid = use(ready, done);
+		CU_ASSERT_FALSE(cm_inspect_is_cut_off(folder.db));
+		for (size_t j = 0; j < COUNT_OF(gone[i]) && gone[i][j] != NULL; j++)
+			delete (gone[i][j]);
+		CU_ASSERT_EQUAL(cm_store_open(folder.db, false, &store, &err), CM_STORE);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "was deleted while"));
+		cm_store_close(store);
+		cm_inspect_file(folder.db, &seen);
+		ASSERT_ROW(gone[i][0], seen.wal_size < 0 || seen.shm_size < 0);
+		close(done[1]);
+		CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+		CU_ASSERT_EQUAL(status, 0);
+		CU_ASSERT_EQUAL(fixture_file_integer(folder.db,
+		                                     "SELECT count(*) FROM setting WHERE value = "
+		                                     "'https://late.example'"),
+		                1);
+		close(ready[0]);
+		close(ready[1]);
+		close(done[0]);
+		fixture_folder_remove(&folder);
+	}
+}
+
 static void test_journal(void)
 {
 	make();
@@ -211,6 +283,7 @@ static const struct cm_test tests[] = {
     {"a row that refers to nothing is damage", test_integrity},
     {"the newest row and a setting's row are found", test_newest},
     {"who holds the lock is told", test_lock},
+    {"nobody opens what others use whose log was deleted", test_cut_off},
     {"a write-ahead log is possible where nothing speaks against it", test_journal},
 };
 

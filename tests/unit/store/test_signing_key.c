@@ -64,9 +64,9 @@ static void test_other_algorithm(void)
 
 	CU_ASSERT_EQUAL(add(store, "r", "RS256", 10), CM_OK);
 	CU_ASSERT_EQUAL(add(store, "e", "ES256", 20), CM_OK);
-	assert_keys(store, "r:RS256:10:0 e:ES256:20:0 ");
+	assert_keys(store, "r:RS256:10:20 e:ES256:20:0 ");
 	CU_ASSERT_EQUAL(add(store, "e2", "ES256", 30), CM_OK);
-	assert_keys(store, "r:RS256:10:0 e:ES256:20:30 e2:ES256:30:0 ");
+	assert_keys(store, "r:RS256:10:20 e:ES256:20:30 e2:ES256:30:0 ");
 	cm_store_close(store);
 }
 
@@ -138,7 +138,7 @@ static void test_stopped(void)
 
 static const struct cm_test tests[] = {
     {"a new key retires the one before it, oldest first in the list", test_rotation},
-    {"a key of one algorithm leaves those of the other", test_other_algorithm},
+    {"a key retires those of another algorithm too", test_other_algorithm},
     {"two keys of one second: the new one is in use", test_same_second},
     {"a key that is refused retires none", test_refused},
     {"a key comes back as it was written", test_columns},

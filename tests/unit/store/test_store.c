@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -232,6 +233,48 @@ static void test_organization_keys(void)
 	cm_store_close(store);
 }
 
+static const struct fixture_folder *opened;
+
+/* Called by SQLite when it has opened a file: another one takes its name. */
+static int take_name(sqlite3 *db, char **problem, const struct sqlite3_api_routines *api)
+{
+	char other[120];
+
+	(void)db;
+	(void)problem;
+	(void)api;
+	snprintf(other, sizeof other, "%s.new", opened->db);
+	(void)rename(other, opened->db);
+	return SQLITE_OK;
+}
+
+/* What is written to the file that has lost its name would be lost too. */
+static void test_replaced_while_opened(void)
+{
+	struct fixture_folder folder;
+	struct cm_store *store = NULL;
+	char other[120];
+
+	fixture_folder_make(&folder);
+	snprintf(other, sizeof other, "%s.new", folder.db);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL_FATAL(cm_store_open(i == 0 ? folder.db : other, true, &store, NULL),
+		                      CM_OK);
+		cm_store_close(store);
+	}
+	opened = &folder;
+	(void)sqlite3_auto_extension((void (*)(void))take_name);
+	CU_ASSERT_EQUAL(cm_store_open(folder.db, false, &store, NULL), CM_OK);
+	sqlite3_reset_auto_extension();
+	CU_ASSERT_NOT_EQUAL(access(other, F_OK), 0);
+	CU_ASSERT_FALSE(cm_store_is_current(store));
+	cm_store_close(store);
+	CU_ASSERT_EQUAL(cm_store_open(folder.db, false, &store, NULL), CM_OK);
+	CU_ASSERT_TRUE(cm_store_is_current(store));
+	cm_store_close(store);
+	fixture_folder_remove(&folder);
+}
+
 static const struct cm_test tests[] = {
     {"a store in memory has the newest schema and is alone", test_memory},
     {"what succeeds is kept", test_commit},
@@ -245,6 +288,8 @@ static const struct cm_test tests[] = {
     {"the views for people can be read", test_views},
     {"an organisation in use is not deleted; its new name reaches its rows",
      test_organization_keys},
+    {"a file that another one replaced while it was opened is not the current one",
+     test_replaced_while_opened},
 };
 
 CM_SUITE(cm_suite_store_store, "store/store", tests);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "store/fixture_store.h"
+#include "store/setting.h"
 #include "store/store.h"
 #include "suite.h"
 
@@ -13,6 +14,7 @@ struct scene {
 
 static void make(struct scene *scene)
 {
+	cm_clock_hold(0);
 	fixture_folder_make(&scene->folder);
 	CU_ASSERT_EQUAL_FATAL(cm_store_open(scene->folder.db, true, &scene->store, NULL), CM_OK);
 	cm_store_group_begin(scene->store);
@@ -82,6 +84,22 @@ static void test_committed_at_its_end(void)
 	CU_ASSERT_FALSE(cm_store_group_is_open(scene.store));
 	CU_ASSERT_EQUAL(add(&scene, ADD("three"), CM_OK), CM_OK);
 	CU_ASSERT_EQUAL(others_see(&scene), 3);
+	end(&scene);
+}
+
+/* Others wait for the lock meanwhile. */
+static void test_held_for_long(void)
+{
+	struct scene scene;
+
+	make(&scene);
+	CU_ASSERT_EQUAL(add(&scene, ADD("one"), CM_OK), CM_OK);
+	cm_clock_hold(9999);
+	CU_ASSERT_TRUE(cm_store_group_is_open(scene.store));
+	cm_clock_hold(10000);
+	CU_ASSERT_FALSE(cm_store_group_is_open(scene.store));
+	CU_ASSERT_EQUAL(cm_store_group_end(scene.store, NULL), CM_OK);
+	CU_ASSERT_EQUAL(others_see(&scene), 1);
 	end(&scene);
 }
 
@@ -155,6 +173,58 @@ static void test_undone_within_a_member(void)
 	CU_ASSERT_NOT_EQUAL(add(&scene, "ROLLBACK", CM_STORE), CM_OK);
 	CU_ASSERT_EQUAL(cm_store_group_end(scene.store, NULL), CM_STORE);
 	CU_ASSERT_EQUAL(others_see(&scene), 0);
+	end(&scene);
+}
+
+/* SQLite has undone all, and the work does not look. */
+static enum cm_status go_on(struct cm_store *store, void *arg, struct cm_err *err)
+{
+	struct member before = {.sql = ADD("before")}, within = {.sql = ADD("within")};
+
+	(void)arg;
+	(void)err;
+	CU_ASSERT_EQUAL(cm_store_write(store, follow, &before, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_setting_set(store, "issuer", "https://a.example", NULL), CM_OK);
+	CU_ASSERT_TRUE(fixture_sql(store, "ROLLBACK"));
+	CU_ASSERT_EQUAL(cm_setting_set(store, "issuer", "https://b.example", NULL), CM_STORE);
+	CU_ASSERT_EQUAL(cm_store_write(store, follow, &within, NULL), CM_STORE);
+	CU_ASSERT_EQUAL(within.runs, 0);
+	return CM_OK;
+}
+
+static void test_undone_unnoticed(void)
+{
+	for (int grouped = 0; grouped < 2; grouped++) {
+		struct cm_err err = {0};
+		struct scene scene;
+
+		make(&scene);
+		if (grouped == 1)
+			CU_ASSERT_EQUAL(add(&scene, ADD("one"), CM_OK), CM_OK);
+		if (grouped == 0)
+			CU_ASSERT_EQUAL(cm_store_group_end(scene.store, NULL), CM_OK);
+		CU_ASSERT_EQUAL(cm_store_write(scene.store, go_on, NULL, &err), CM_STORE);
+		CU_ASSERT_STRING_EQUAL(err.text, "the transaction was undone");
+		CU_ASSERT_EQUAL(others_see(&scene), 0);
+		(void)cm_store_group_end(scene.store, NULL);
+		CU_ASSERT_EQUAL(add(&scene, ADD("again"), CM_OK), CM_OK);
+		CU_ASSERT_EQUAL(others_see(&scene), 1);
+		end(&scene);
+	}
+}
+
+/* The same at the end of a group. */
+static void test_undone_unnoticed_later(void)
+{
+	struct member late = {.sql = ""};
+	struct scene scene;
+
+	make(&scene);
+	CU_ASSERT_EQUAL(add(&scene, ADD("one"), CM_OK), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_write_later(scene.store, go_on, &late, release, NULL), CM_OK);
+	CU_ASSERT_EQUAL(cm_store_group_end(scene.store, NULL), CM_STORE);
+	CU_ASSERT_EQUAL(others_see(&scene), 0);
+	CU_ASSERT_EQUAL(late.releases, 1);
 	end(&scene);
 }
 
@@ -311,6 +381,7 @@ static void test_waiting_once(void)
 	int64_t began_us;
 
 	make(&scene);
+	cm_clock_release();
 	CU_ASSERT_EQUAL_FATAL(cm_store_open(scene.folder.db, false, &other, NULL), CM_OK);
 	CU_ASSERT_TRUE(fixture_sql(other, "BEGIN IMMEDIATE"));
 	began_us = cm_clock_monotonic_us();
@@ -329,10 +400,13 @@ static void test_waiting_once(void)
 
 static const struct cm_test tests[] = {
     {"a group is committed at its end, all of it at once", test_committed_at_its_end},
+    {"a group that held the lock for 10 ms takes no more", test_held_for_long},
     {"a group that wrote nothing has nothing to commit", test_nothing_to_commit},
     {"what fails in a group is undone alone", test_one_that_fails},
     {"a group that SQLite has undone is not kept in part", test_undone_before_its_end},
     {"a group that was undone within a member is not kept", test_undone_within_a_member},
+    {"what goes on after SQLite has undone all is refused", test_undone_unnoticed},
+    {"so is what is written later", test_undone_unnoticed_later},
     {"a member that can't be undone alone undoes its group", test_not_to_be_undone_alone},
     {"a commit that fails undoes all of a group", test_a_commit_that_fails},
     {"what is to be written later is, in order, at the end", test_later},
