@@ -25,23 +25,42 @@ bool cm_mcp_errors_without_id(const struct cm_request *req)
 	return revision != NULL && revision->errors_without_id;
 }
 
-/*
- * The revision of a message: what the header says; without one, what the body says of itself.  A
- * body of a revision whose requests stand alone is served by that one or not at all, so that a
- * header can't turn off what it is checked against (MCP 2026-07-28, basic/versioning).
- */
-static const struct cm_revision *find_revision(const struct cm_message *m, const cm_json *message,
-                                               const char **wanted)
+/* The revision that a message says it is of, NULL when it says none. */
+static const char *version_in(const cm_json *message)
 {
 	const cm_json *meta = cm_json_get(cm_json_get(message, "params"), "_meta");
-	const char *in_body = cm_json_string(cm_json_get(meta, VERSION_META));
-	const struct cm_revision *named, *own = in_body == NULL ? NULL : cm_revision_find(in_body);
 
+	return cm_json_string(cm_json_get(meta, VERSION_META));
+}
+
+/* Whether a message is of a revision whose requests stand alone: that one, else NULL. */
+static const struct cm_revision *stands_alone(const cm_json *message)
+{
+	const char *version = version_in(message);
+	const struct cm_revision *own = version == NULL ? NULL : cm_revision_find(version);
+
+	return own != NULL && own->per_request ? own : NULL;
+}
+
+/*
+ * The revision of a body: what the header says; without one, what the body says of itself.  A
+ * body of a revision whose requests stand alone, in a batch or not, is served by that one or not
+ * at all, so that neither a header nor a bracket can turn off what it is checked against (MCP
+ * 2026-07-28, basic/versioning).
+ */
+static const struct cm_revision *find_revision(const struct cm_message *m, const cm_json *body,
+                                               const char **wanted)
+{
+	const char *in_body = version_in(body);
+	const struct cm_revision *named, *own = stands_alone(body);
+
+	for (size_t i = 0; own == NULL && i < cm_json_length(body); i++)
+		own = stands_alone(cm_json_at(body, i));
 	*wanted = named_version(m->x->req);
 	if (*wanted == NULL)
 		*wanted = in_body;
 	named = *wanted == NULL ? cm_revision_unnamed() : cm_revision_find(*wanted);
-	return named != NULL && own != NULL && own->per_request ? own : named;
+	return named != NULL && own != NULL ? own : named;
 }
 
 /* An error that names what is spoken here, so that a client can choose (MCP basic/versioning). */

@@ -132,14 +132,27 @@ static void note(struct cm_message *m, const char *method)
 	cm_text_repair(x->rpc_tool);
 }
 
+/*
+ * People who use one client have as many calls each.  In a group this may begin the transaction,
+ * and wait for its lock: who was let in before that may not be let in any more.
+ */
 static enum cm_status count_call(struct cm_message *m, const struct cm_method *method,
                                  struct cm_err *err)
 {
-	if (!method->counted)
+	struct cm_exchange *x = m->x;
+	char subject[CM_CLIENT_ID_MAX + 24];
+	bool within = cm_store_is_writing(x->ctx->store);
+	enum cm_status rc;
+
+	if (!method->counted || x->ctx->settings.tool_calls_per_minute == 0)
 		return CM_OK;
-	return cm_throttle_rate(m->x->ctx->store, "call", m->x->caller.client_id,
-	                        m->x->ctx->settings.tool_calls_per_minute, &m->x->retry_after_s,
-	                        err);
+	snprintf(subject, sizeof subject, "%s %lld", x->caller.client_id,
+	         (long long)x->caller.user_id);
+	rc = cm_throttle_rate(x->ctx->store, "call", subject,
+	                      x->ctx->settings.tool_calls_per_minute, &x->retry_after_s, err);
+	return rc == CM_OK && !within && cm_store_is_writing(x->ctx->store)
+	           ? cm_exchange_recheck(x, err)
+	           : rc;
 }
 
 static enum cm_status run_method(struct cm_message *m, const char *name, struct cm_buf *out,

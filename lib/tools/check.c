@@ -11,7 +11,27 @@
 #include "tools/arguments.h"
 #include "tools/fields.h"
 
-enum { PATH_MAX_LEN = 160, DEFAULT_LENGTH = 100 };
+enum {
+	PATH_MAX_LEN = 160,
+	DEFAULT_LENGTH = 100,
+	/* A value is told within a row, a list of rows and a result, and must be readable there. */
+	LEVELS_MAX = CM_JSON_DEPTH_MAX - 4
+};
+
+#define WHOLE_MAX 9007199254740991.0 /* 2^53 - 1 */
+
+bool cm_check_whole(const cm_json *value, int64_t *out)
+{
+	double number = 0;
+
+	if (cm_json_integer(value, out))
+		return true;
+	if (!cm_json_number(value, &number) || number < -WHOLE_MAX || number > WHOLE_MAX ||
+	    number != (double)(int64_t)number)
+		return false;
+	*out = (int64_t)number;
+	return true;
+}
 
 int64_t cm_check_max_length(const struct cm_field *field)
 {
@@ -90,6 +110,34 @@ static const char *(*const forms[CM_FORM_COUNT])(const char *text) = {
     [CM_FORM_ID] = check_id,
 };
 
+/* What is wrong with a string's form; of scopes, also which there are. */
+static enum cm_status refuse_form(const struct cm_field *field, const char *wrong, const char *path,
+                                  struct cm_err *err)
+{
+	struct cm_buf known = {0};
+
+	if (field->form == CM_FORM_SCOPE) {
+		cm_buf_puts(&known, "; it has ");
+		cm_scope_put(&known, CM_SCOPE_KNOWN);
+	}
+	(void)cm_err_set(err, CM_INPUT, "%s: %s%s.", path, wrong, cm_buf_str(&known));
+	cm_buf_clear(&known);
+	return CM_INPUT;
+}
+
+static enum cm_status refuse_value(const struct cm_field *field, const char *text, const char *path,
+                                   struct cm_err *err)
+{
+	struct cm_buf allowed = {0};
+
+	for (const char *const *value = field->values; *value != NULL; value++)
+		cm_buf_printf(&allowed, "%s\"%s\"", value == field->values ? "" : ", ", *value);
+	(void)cm_err_set(err, CM_INPUT, "%s: \"%.60s\" is none of the allowed values: %s.", path,
+	                 text, cm_buf_str(&allowed));
+	cm_buf_clear(&allowed);
+	return CM_INPUT;
+}
+
 static enum cm_status check_string(const struct cm_field *field, const char *text, const char *path,
                                    struct cm_err *err)
 {
@@ -102,13 +150,10 @@ static enum cm_status check_string(const struct cm_field *field, const char *tex
 	if ((field->flags & CM_FIELD_REQUIRED) != 0 && *text == '\0')
 		return cm_err_set(err, CM_INPUT, "%s: must not be empty.", path);
 	if (wrong != NULL)
-		return cm_err_set(err, CM_INPUT, "%s: %s.", path, wrong);
+		return refuse_form(field, wrong, path, err);
 	for (const char *const *value = field->values; !known && *value != NULL; value++)
 		known = strcmp(*value, text) == 0;
-	if (!known)
-		return cm_err_set(err, CM_INPUT, "%s: \"%.60s\" is none of the allowed values.",
-		                  path, text);
-	return CM_OK;
+	return known ? CM_OK : refuse_value(field, text, path, err);
 }
 
 static enum cm_status check_range(const struct cm_field *field, double value, const char *path,
@@ -129,6 +174,19 @@ static const struct cm_field *find_member(const struct cm_field *members, const 
 	return NULL;
 }
 
+static enum cm_status refuse_member(const struct cm_field *members, const char *name,
+                                    const char *path, struct cm_err *err)
+{
+	struct cm_buf names = {0};
+
+	for (const struct cm_field *one = members; one->name != NULL; one++)
+		cm_buf_printf(&names, "%s%s", one == members ? "" : ", ", one->name);
+	(void)cm_err_set(err, CM_INPUT, "%s: has no member %.60s; it has %s.", path, name,
+	                 cm_buf_str(&names));
+	cm_buf_clear(&names);
+	return CM_INPUT;
+}
+
 /* An object inside a field; without a table of members any will do. */
 static enum cm_status check_object(const struct cm_field *members, const cm_json *object,
                                    const char *path, struct cm_err *err)
@@ -145,7 +203,7 @@ static enum cm_status check_object(const struct cm_field *members, const cm_json
 		char inner[PATH_MAX_LEN];
 
 		if (member == NULL)
-			return cm_err_set(err, CM_INPUT, "%s: has no member %.60s.", path, name);
+			return refuse_member(members, name, path, err);
 		snprintf(inner, sizeof inner, "%s.%s", path, name);
 		if (value != NULL)
 			rc = cm_check_value(member, value, inner, err);
@@ -185,6 +243,23 @@ static enum cm_status check_array(const struct cm_field *field, const cm_json *a
 	return rc;
 }
 
+/* Whether objects and arrays stand in one another on more levels than this. */
+static bool is_deeper(const cm_json *value, int levels)
+{
+	enum cm_json_type type = cm_json_type(value);
+	bool container = type == CM_JSON_OBJECT || type == CM_JSON_ARRAY;
+	bool deeper = container && levels == 0;
+	const void *cursor = NULL;
+	const cm_json *inner;
+	const char *name;
+
+	for (size_t i = 0; !deeper && i < cm_json_length(value); i++)
+		deeper = is_deeper(cm_json_at(value, i), levels - 1);
+	while (!deeper && cm_json_each(value, &cursor, &name, &inner))
+		deeper = is_deeper(inner, levels - 1);
+	return deeper;
+}
+
 /* The JSON type of a field's values. */
 static enum cm_json_type json_type(enum cm_field_type type)
 {
@@ -203,10 +278,15 @@ enum cm_status cm_check_value(const struct cm_field *field, const cm_json *value
 {
 	enum cm_json_type wanted = json_type(field->type), type = cm_json_type(value);
 	double number = 0;
+	int64_t whole;
 
-	if (type != wanted && !(wanted == CM_JSON_NUMBER && type == CM_JSON_INTEGER))
+	if (type != wanted && !(wanted == CM_JSON_NUMBER && type == CM_JSON_INTEGER) &&
+	    !(wanted == CM_JSON_INTEGER && cm_check_whole(value, &whole)))
 		return cm_err_set(err, CM_INPUT, "%s: must be %s, not %s.", path,
 		                  cm_json_type_name(wanted), cm_json_type_name(type));
+	if (is_deeper(value, LEVELS_MAX))
+		return cm_err_set(err, CM_INPUT, "%s: is nested deeper than %d levels.", path,
+		                  LEVELS_MAX);
 	switch (field->type) {
 	case CM_FIELD_STRING:
 		return check_string(field, cm_json_string(value), path, err);

@@ -1,6 +1,9 @@
 #ifndef CM_TOOLS_CHECK_H
 #define CM_TOOLS_CHECK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/json.h"
 #include "store/entity.h"
 
@@ -10,6 +13,12 @@
  */
 enum cm_status cm_check_value(const struct cm_field *field, const cm_json *value, const char *path,
                               struct cm_err *err);
+
+/*
+ * A whole number that JavaScript can hold too, however it is written: to JSON Schema 1.0 is an
+ * integer, and some clients write all numbers so.  false, and *out untouched, for anything else.
+ */
+bool cm_check_whole(const cm_json *value, int64_t *out);
 
 /* Characters that a string field may have. */
 int64_t cm_check_max_length(const struct cm_field *field);

@@ -246,18 +246,25 @@ enum cm_status cm_crud_add(const struct cm_tool_call *call, struct cm_tool_resul
 
 /* --- update --- */
 
-/* The version that the caller read is the row's time of change; each change moves it. */
-static enum cm_status check_version(const struct cm_crud_change *change, int64_t updated_at_s,
-                                    struct cm_err *err)
+enum cm_status cm_crud_check_version(const char *if_match, struct cm_record *record,
+                                     struct cm_err *err)
 {
+	int64_t read_at_s, updated_at_s;
 	char at[CM_CLOCK_TEXT];
 
-	cm_clock_format(updated_at_s, at);
-	if (change->if_match == NULL || strcmp(change->if_match, at) == 0)
+	if (if_match == NULL)
 		return CM_OK;
+	if (!cm_clock_parse(if_match, &read_at_s))
+		return cm_err_set(err, CM_INPUT,
+		                  "if_match: must be a time such as 2026-01-02T03:04:05Z.");
+	updated_at_s = cm_record_value(record, "updated_at_s")->integer;
+	if (read_at_s == updated_at_s)
+		return CM_OK;
+	cm_clock_format(updated_at_s, at);
 	return cm_err_set(err, CM_CONFLICT,
 	                  "if_match: %s %s/%s was changed at %s by somebody else. Read it again.",
-	                  change->crud->entity->name, change->id.owner, change->id.name, at);
+	                  record->entity->name, cm_record_text(record, "owner"),
+	                  cm_record_text(record, "name"), at);
 }
 
 static enum cm_status write_change(struct cm_store *store, void *arg, struct cm_err *err)
@@ -281,7 +288,7 @@ static enum cm_status write_change(struct cm_store *store, void *arg, struct cm_
 	    (rc = check_access(store, crud, change->caller, record, err)) != CM_OK)
 		return rc;
 	old_s = cm_record_value(record, "updated_at_s")->integer;
-	if ((rc = check_version(change, old_s, err)) != CM_OK)
+	if ((rc = cm_crud_check_version(change->if_match, record, err)) != CM_OK)
 		return rc;
 	cm_fields_put(&change->before, record);
 	if ((rc = cm_buf_status(&change->before, err)) != CM_OK ||

@@ -73,6 +73,7 @@ void cm_crud_put_add_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_update_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_delete_input(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_delete_output(const struct cm_tool *tool, struct cm_buf *buf);
+void cm_crud_put_answer_output(const struct cm_tool *tool, struct cm_buf *buf);
 void cm_crud_put_entity_output(const struct cm_tool *tool, struct cm_buf *buf);
 
 /* The rows of the tool table, but for what they are called and need. */
@@ -84,10 +85,10 @@ void cm_crud_put_entity_output(const struct cm_tool *tool, struct cm_buf *buf);
 	.put_output_schema = cm_crud_put_entity_output, .run = cm_crud_get
 #define CM_CRUD_ADD(which)                                                                         \
 	.crud = &(which), .put_input_schema = cm_crud_put_add_input,                               \
-	.put_output_schema = cm_crud_put_entity_output, .run = cm_crud_add
+	.put_output_schema = cm_crud_put_answer_output, .run = cm_crud_add
 #define CM_CRUD_UPDATE(which)                                                                      \
 	.crud = &(which), .put_input_schema = cm_crud_put_update_input,                            \
-	.put_output_schema = cm_crud_put_entity_output, .run = cm_crud_update
+	.put_output_schema = cm_crud_put_answer_output, .run = cm_crud_update
 #define CM_CRUD_DELETE(which)                                                                      \
 	.crud = &(which), .put_input_schema = cm_crud_put_delete_input,                            \
 	.put_output_schema = cm_crud_put_delete_output, .run = cm_crud_delete
@@ -114,6 +115,13 @@ struct cm_crud_change {
  * CM_DRY_RUN. */
 enum cm_status cm_crud_change_row(struct cm_context *ctx, struct cm_crud_change *change,
                                   struct cm_err *err);
+
+/*
+ * Whether the row is still as the caller read it: each change moves its time of change, and
+ * if_match is that time (RFC 3339), NULL: no matter.  CM_INPUT, CM_CONFLICT.
+ */
+enum cm_status cm_crud_check_version(const char *if_match, struct cm_record *record,
+                                     struct cm_err *err);
 
 /* Append the member dryRun: what would differ between two rows ("" for none) as JSON. */
 void cm_crud_put_dry_run(struct cm_buf *buf, const char *before, const char *after);

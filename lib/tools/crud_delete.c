@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/clock.h"
 #include "tools/access.h"
 #include "tools/cascade.h"
 #include "tools/crud.h"
@@ -13,22 +12,6 @@ struct removal {
 	const char *if_match;
 	struct cm_buf dependents;
 };
-
-static enum cm_status check_version(const struct removal *removal, struct cm_record *record,
-                                    struct cm_err *err)
-{
-	char at[CM_CLOCK_TEXT];
-
-	if (removal->if_match == NULL)
-		return CM_OK;
-	cm_clock_format(cm_record_value(record, "updated_at_s")->integer, at);
-	return strcmp(removal->if_match, at) == 0
-	           ? CM_OK
-	           : cm_err_set(err, CM_CONFLICT,
-	                        "if_match: %s %s/%s was changed at %s by somebody else. Read it "
-	                        "again.",
-	                        record->entity->name, removal->id.owner, removal->id.name, at);
-}
 
 /* What depends on the row keeps it, unless it may go too. */
 static enum cm_status check_dependents(struct cm_store *store, struct removal *removal,
@@ -60,7 +43,7 @@ static enum cm_status check(struct cm_store *store, const struct removal *remova
 		return rc;
 	if (crud->check_removal != NULL && (rc = crud->check_removal(record, err)) != CM_OK)
 		return rc;
-	return check_version(removal, record, err);
+	return cm_crud_check_version(removal->if_match, record, err);
 }
 
 static enum cm_status write_removal(struct cm_store *store, void *arg, struct cm_err *err)

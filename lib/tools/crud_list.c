@@ -9,6 +9,7 @@
 #include "store/organization.h"
 #include "tools/access.h"
 #include "tools/arguments.h"
+#include "tools/check.h"
 #include "tools/fields.h"
 
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 100, PAGE_BYTES = 1048576 };
@@ -77,6 +78,9 @@ static enum cm_status read_place(const struct cm_tool_call *call, struct list *o
 	if (text != NULL && !cm_clock_parse(text, &out->since_s))
 		return cm_err_set(err, CM_INPUT,
 		                  "updatedSince: must be a time such as 2026-01-02T03:04:05Z.");
+	/* Who begins with the first moment that there is wants the order of the changes too. */
+	if (text != NULL && out->since_s < 1)
+		out->since_s = 1;
 	if (cm_json_find(call->arguments, "cursor", &value) && value != NULL) {
 		text = cm_json_string(value);
 		if (text == NULL || !read_cursor(text, out->since_s > 0, &out->after))
@@ -99,7 +103,7 @@ static enum cm_status read_list(const struct cm_tool_call *call, struct list *ou
 		return rc;
 	*out = (struct list){.size = PAGE_DEFAULT, .prefix = ""};
 	if (cm_json_find(call->arguments, "pageSize", &value) && value != NULL &&
-	    (!cm_json_integer(value, &out->size) || out->size < 1 || out->size > PAGE_MAX))
+	    (!cm_check_whole(value, &out->size) || out->size < 1 || out->size > PAGE_MAX))
 		return cm_err_set(err, CM_INPUT, "pageSize: must be a whole number from 1 to %d.",
 		                  PAGE_MAX);
 	if ((rc = read_place(call, out, err)) != CM_OK)

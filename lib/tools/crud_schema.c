@@ -6,8 +6,8 @@
 	"{\"type\":\"boolean\",\"default\":false,\"description\":\"Check and tell what would "     \
 	"change, and change nothing\"}"
 #define IF_MATCH_SCHEMA                                                                            \
-	"{\"type\":\"string\",\"description\":\"updatedTime that you read; refused when it was "   \
-	"changed since\"}"
+	"{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"updatedTime that you "    \
+	"read; refused when it was changed since\"}"
 #define ID_PATTERN  "^[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*$"
 #define NAME_SCHEMA "{\"type\":\"string\",\"pattern\":\"" CM_NAME_PATTERN "\",\"maxLength\":100}"
 
@@ -185,6 +185,11 @@ void cm_crud_put_delete_output(const struct cm_tool *tool, struct cm_buf *buf)
 	           "{\"type\":\"boolean\",\"description\":\"false after a dry run\"}");
 	put_member(buf, "neededBy", "{\"type\":\"string\"}");
 	close_object(buf, "\"required\":[\"owner\",\"name\",\"deleted\"]");
+}
+
+void cm_crud_put_answer_output(const struct cm_tool *tool, struct cm_buf *buf)
+{
+	cm_fields_put_schema(buf, tool->crud->entity, CM_SCHEMA_ANSWER);
 }
 
 void cm_crud_put_entity_output(const struct cm_tool *tool, struct cm_buf *buf)

@@ -1,5 +1,6 @@
 #include "tools/fields.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static enum cm_status set_column(struct cm_value *slot, const struct cm_field *f
 		if (cm_json_bool(value, &truth))
 			slot->integer = truth;
 		else
-			(void)cm_json_integer(value, &slot->integer);
+			(void)cm_check_whole(value, &slot->integer);
 		return CM_OK;
 	case CM_COLUMN_REAL:
 		(void)cm_json_number(value, &slot->real);
@@ -87,7 +88,7 @@ static bool is_unchanged(const struct cm_record *record, const struct cm_field *
                          const cm_json *value)
 {
 	const char *text = cm_json_string(value);
-	char at[CM_CLOCK_TEXT];
+	int64_t at_s;
 	int column;
 
 	if (value == NULL || (text != NULL && *text == '\0'))
@@ -98,8 +99,7 @@ static bool is_unchanged(const struct cm_record *record, const struct cm_field *
 	if (field->type != CM_FIELD_TIME)
 		return record->value[column].text != NULL &&
 		       strcmp(text, record->value[column].text) == 0;
-	cm_clock_format(record->value[column].integer, at);
-	return strcmp(text, at) == 0;
+	return cm_clock_parse(text, &at_s) && at_s == record->value[column].integer;
 }
 
 static enum cm_status check_settable(const struct cm_field *field, const cm_json *value,
@@ -114,14 +114,69 @@ static enum cm_status check_settable(const struct cm_field *field, const cm_json
 	return value == NULL ? CM_OK : cm_check_value(field, value, path, err);
 }
 
+/*
+ * What is kept of a property, or of a member of one: 1.0 as 1, as there are readers who see no
+ * integer in it.  NULL when there is no memory.
+ */
+static cm_json *keep(const struct cm_field *field, const cm_json *value)
+{
+	const struct cm_field *member = field->type == CM_FIELD_OBJECT ? field->members : NULL;
+	cm_json *kept;
+	int64_t whole;
+
+	if (field->type == CM_FIELD_INTEGER && cm_check_whole(value, &whole))
+		return cm_json_from_integer(whole);
+	kept = cm_json_share(value);
+	for (; member != NULL && member->name != NULL; member++) {
+		const cm_json *inner = cm_json_get(value, member->name);
+		cm_json *fresh = inner == NULL ? NULL : keep(member, inner);
+
+		if (inner != NULL && (fresh == NULL || !cm_json_set(kept, member->name, fresh))) {
+			cm_json_free(kept);
+			return NULL;
+		}
+	}
+	return kept;
+}
+
 static enum cm_status set_property(cm_json *properties, const struct cm_field *field,
                                    const cm_json *value, struct cm_err *err)
 {
-	if (value == NULL)
+	cm_json *kept;
+
+	if (value == NULL) {
 		cm_json_unset(properties, field->name);
-	else if (!cm_json_set(properties, field->name, cm_json_share(value)))
-		return cm_err_set(err, CM_NOMEM, "out of memory");
-	return CM_OK;
+		return CM_OK;
+	}
+	kept = keep(field, value);
+	return kept != NULL && cm_json_set(properties, field->name, kept)
+	           ? CM_OK
+	           : cm_err_set(err, CM_NOMEM, "out of memory");
+}
+
+/* Whether two names differ at most in case and in '_' and '-', as redirect_uris and redirectUris.
+ */
+static bool is_like(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "_-");
+		b += strspn(b, "_-");
+		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+			return false;
+		if (*a == '\0')
+			return true;
+	}
+}
+
+static enum cm_status refuse_member(const struct cm_entity *entity, const char *name,
+                                    const char *path, struct cm_err *err)
+{
+	for (size_t i = 0; i < entity->field_count; i++) {
+		if (entity->fields[i].name != NULL && is_like(entity->fields[i].name, name))
+			return cm_err_set(err, CM_INPUT, "%s: there is no such field; there is %s.",
+			                  path, entity->fields[i].name);
+	}
+	return cm_err_set(err, CM_INPUT, "%s: there is no such field.", path);
 }
 
 /* One member of the patch. */
@@ -135,7 +190,7 @@ static enum cm_status apply_member(struct cm_record *record, cm_json *properties
 
 	snprintf(path, sizeof path, "%s.%.80s", record->entity->name, name);
 	if (field == NULL)
-		return cm_err_set(err, CM_INPUT, "%s: there is no such field.", path);
+		return refuse_member(record->entity, name, path, err);
 	fixed = (field->flags & CM_FIELD_READ_ONLY) != 0 ||
 	        ((field->flags & CM_FIELD_CREATE_ONLY) != 0 && !creating);
 	if (fixed && is_unchanged(record, field, value))
@@ -228,6 +283,7 @@ static void put_column(struct cm_buf *buf, const struct cm_field *field,
                        const struct cm_value *value)
 {
 	char at[CM_CLOCK_TEXT];
+	bool pending;
 
 	cm_json_put_name(buf, field->name);
 	switch (field->type) {
@@ -245,7 +301,8 @@ static void put_column(struct cm_buf *buf, const struct cm_field *field,
 		break;
 	case CM_FIELD_TIME:
 		cm_clock_format(value->integer, at);
-		cm_json_put_string(buf, at);
+		pending = value->integer == 0 && (field->flags & CM_FIELD_PENDING) != 0;
+		cm_json_put_string(buf, pending ? NULL : at);
 		break;
 	case CM_FIELD_STRINGS:
 	case CM_FIELD_OBJECTS:

@@ -34,8 +34,8 @@ void cm_fields_put_open(struct cm_buf *buf, const struct cm_record *record);
 /* Append the record as a JSON object. */
 void cm_fields_put(struct cm_buf *buf, const struct cm_record *record);
 
-/* How the schema is to be used. */
-enum cm_schema_use { CM_SCHEMA_ADD, CM_SCHEMA_UPDATE, CM_SCHEMA_RESULT };
+/* How the schema is to be used; CM_SCHEMA_ANSWER: for what a change answers, dry or not. */
+enum cm_schema_use { CM_SCHEMA_ADD, CM_SCHEMA_UPDATE, CM_SCHEMA_RESULT, CM_SCHEMA_ANSWER };
 
 /* Append a JSON Schema 2020-12 of the entity. */
 void cm_fields_put_schema(struct cm_buf *buf, const struct cm_entity *entity,

@@ -54,15 +54,16 @@ struct look {
 
 static void put_field(struct cm_buf *buf, const struct cm_field *field, struct look look);
 
-static void put_members(struct cm_buf *buf, const struct cm_field *members)
+static void put_members(struct cm_buf *buf, const struct cm_field *members, bool told)
 {
+	struct look look = {.nullable = true, .described = !told, .told = told};
 	bool required = false;
 
 	cm_json_put_name(buf, "properties");
 	cm_json_put_open(buf, '{');
 	for (const struct cm_field *member = members; member->name != NULL; member++) {
 		cm_json_put_name(buf, member->name);
-		put_field(buf, member, (struct look){.nullable = true, .described = true});
+		put_field(buf, member, look);
 		required = required || (member->flags & CM_FIELD_REQUIRED) != 0;
 	}
 	cm_json_put_close(buf, '}');
@@ -79,19 +80,20 @@ static void put_members(struct cm_buf *buf, const struct cm_field *members)
 	cm_json_put_bool(buf, false);
 }
 
-static void put_items(struct cm_buf *buf, const struct cm_field *field)
+static void put_items(struct cm_buf *buf, const struct cm_field *field, bool told)
 {
 	put_number(buf, "maxItems", field->max);
 	cm_json_put_name(buf, "items");
 	cm_json_put_open(buf, '{');
 	if (field->type == CM_FIELD_STRINGS) {
 		cm_json_put_member(buf, "type", "string");
-		put_form(buf, field);
+		if (!told)
+			put_form(buf, field);
 		put_values(buf, field, false);
 	} else {
 		cm_json_put_member(buf, "type", "object");
 		if (field->members != NULL)
-			put_members(buf, field->members);
+			put_members(buf, field->members, told);
 	}
 	cm_json_put_close(buf, '}');
 }
@@ -127,11 +129,11 @@ static void put_limits(struct cm_buf *buf, const struct cm_field *field, struct 
 		break;
 	case CM_FIELD_STRINGS:
 	case CM_FIELD_OBJECTS:
-		put_items(buf, field);
+		put_items(buf, field, look.told);
 		break;
 	case CM_FIELD_OBJECT:
 		if (field->members != NULL)
-			put_members(buf, field->members);
+			put_members(buf, field->members, look.told);
 		break;
 	case CM_FIELD_BOOL:
 		break;
@@ -165,12 +167,18 @@ static bool comes_out(const struct cm_field *field)
 	       (field->flags & CM_FIELD_ONCE) != 0;
 }
 
+static bool is_told(enum cm_schema_use use)
+{
+	return use == CM_SCHEMA_RESULT || use == CM_SCHEMA_ANSWER;
+}
+
 static struct look look_of(const struct cm_field *field, enum cm_schema_use use)
 {
 	unsigned fixed = CM_FIELD_READ_ONLY;
 
-	if (use == CM_SCHEMA_RESULT)
-		return (struct look){.told = true};
+	if (is_told(use))
+		return (struct look){.told = true,
+		                     .nullable = (field->flags & CM_FIELD_PENDING) != 0};
 	if (use == CM_SCHEMA_UPDATE)
 		fixed |= CM_FIELD_CREATE_ONLY;
 	return (struct look){
@@ -190,10 +198,15 @@ void cm_fields_put_schema(struct cm_buf *buf, const struct cm_entity *entity,
 	for (size_t i = 0; i < entity->field_count; i++) {
 		const struct cm_field *field = &entity->fields[i];
 
-		if (field->name == NULL || (use == CM_SCHEMA_RESULT && !comes_out(field)))
+		if (field->name == NULL || (is_told(use) && !comes_out(field)))
 			continue;
 		cm_json_put_name(buf, field->name);
 		put_field(buf, field, look_of(field, use));
+	}
+	if (use == CM_SCHEMA_ANSWER) {
+		cm_json_put_name(buf, "dryRun");
+		cm_json_put_raw(buf, "{\"type\":\"object\",\"description\":\"Only after a dry run: "
+		                     "changes, with from and to of each field\"}");
 	}
 	cm_json_put_close(buf, '}');
 	if (use != CM_SCHEMA_UPDATE) {
@@ -205,7 +218,7 @@ void cm_fields_put_schema(struct cm_buf *buf, const struct cm_entity *entity,
 		}
 		cm_json_put_close(buf, ']');
 	}
-	if (use != CM_SCHEMA_RESULT) {
+	if (!is_told(use)) {
 		cm_json_put_name(buf, "additionalProperties");
 		cm_json_put_bool(buf, false);
 	}

@@ -182,6 +182,8 @@ static void test_long_answers(void)
 		cm_json_put_raw(&text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
 		                       "\"params\":{\"name\":\"get_application\",\"arguments\":{"
 		                       "\"id\":\"my-org/large\"}}}");
+	/* It is not answered at all, with an error neither. */
+	cm_json_put_raw(&text, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\"}");
 	cm_json_put_close(&text, ']');
 	reply = serve_rpc(&serve, DEMO, NULL, cm_buf_str(&text));
 	CU_ASSERT_EQUAL(cm_json_length(reply.json), 40);

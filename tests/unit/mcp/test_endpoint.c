@@ -168,6 +168,11 @@ static void test_which_revision(void)
 	reply = serve_rpc(&serve, DEMO, "2025-06-18 ", PING);
 	CU_ASSERT_EQUAL(support_code(&reply), -32022);
 	reply_clear(&reply);
+	reply = serve_rpc(&serve, DEMO, "2025\xff", PING);
+	CU_ASSERT_EQUAL(support_code(&reply), -32022);
+	CU_ASSERT_TRUE(support_is(cm_json_get(cm_json_get(reply.json, "error"), "data"),
+	                          "requested", "2025?"));
+	reply_clear(&reply);
 	serve_close(&serve);
 }
 

@@ -138,6 +138,8 @@ static void test_R6_escalation(void)
 	    {"my-org", READ | WRITE, READ, NULL},
 	    {"my-org", READ | WRITE, READ | WRITE, NULL},
 	    {"my-org", 0, 0, NULL},
+	    {"my-org", 0, CM_SCOPE_IDENTITY, NULL},
+	    {"my-org", WRITE, READ | CM_SCOPE_OPENID, "your token lacks: read:application."},
 	    {"my-org", WRITE, READ, "your token lacks: read:application."},
 	    {"my-org", WRITE, READ | WRITE, "your token lacks: read:application."},
 	    {"my-org", 0, READ | WRITE, "lacks: read:application write:application."},

@@ -213,6 +213,14 @@ static void test_R6_escalation(void)
 	     "\"]}}"},
 	    {"update_application", "{\"id\":\"my-org/strong\",\"application\":{\"scopes\":[]}}"},
 	    {"rotate_application_secret", "{\"id\":\"my-org/strong\"}"},
+	    {"add_application", ADD("\"name\":\"a\",\"consentPolicy\":\"never\"")},
+	    {"update_application", UPDATE("\"consentPolicy\":\"never\"")},
+	    {"update_application",
+	     "{\"id\":\"my-org/silent\",\"application\":{\"redirectUris\":[\"https://evil.example/"
+	     "\"]}}"},
+	    {"update_application",
+	     "{\"id\":\"my-org/silent\",\"application\":{\"consentPolicy\":\"once\"}}"},
+	    {"rotate_application_secret", "{\"id\":\"my-org/silent\"}"},
 	};
 	struct serve serve;
 
@@ -220,6 +228,8 @@ static void test_R6_escalation(void)
 	serve_does(
 	    &serve, ADMIN, "add_application",
 	    ADD("\"owner\":\"my-org\",\"name\":\"strong\",\"scopes\":[{\"name\":\"admin\"}]"));
+	serve_does(&serve, ADMIN, "add_application",
+	           ADD("\"owner\":\"my-org\",\"name\":\"silent\",\"consentPolicy\":\"never\""));
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		serve_refuses(&serve, DEMO, rows[i].tool, rows[i].arguments, "your token lacks");
 	serve_does(&serve, DEMO, "add_application", ADD("\"name\":\"a\"," READ_SCOPE));

@@ -136,9 +136,10 @@ static void test_unknown_arguments(void)
 	    {"{}", ""},
 	    {"{\"id\":null}", ""},
 	    {"{\"application\":7,\"id\":[]}", ""},
-	    {"{\"ID\":1}", "ID: get_application has no such argument."},
-	    {"{\"id\":1,\"x\":null}", "x: get_application has no such argument."},
-	    {"{\"\":1}", ": get_application has no such argument."},
+	    {"{\"ID\":1}", "ID: get_application has no such argument; it has id, application."},
+	    {"{\"id\":1,\"x\":null}",
+	     "x: get_application has no such argument; it has id, application."},
+	    {"{\"\":1}", ": get_application has no such argument; it has id, application."},
 	};
 	struct cm_tool_call call = {.tool = cm_tool_find(&cm_toolbox, "get_application")};
 

@@ -109,8 +109,12 @@ static void test_numbers(void)
 	    {"11", "must be from -5 to 10"},
 	    {"9223372036854775807", "must be from"},
 	    {"-9223372036854775808", "must be from"},
-	    {"1.0", "must be an integer, not a number"},
-	    {"1e1", "must be an integer, not a number"},
+	    {"1.0", NULL},
+	    {"-0.0", NULL},
+	    {"1e1", NULL},
+	    {"11.0", "must be from -5 to 10"},
+	    {"1.5", "must be an integer, not a number"},
+	    {"1e300", "must be an integer, not a number"},
 	};
 	static const struct row numbers[] = {
 	    {"0", NULL},
@@ -250,7 +254,8 @@ static void test_form_scope(void)
 {
 	static const struct cm_field field = {
 	    .name = "f", .type = CM_FIELD_STRING, .form = CM_FORM_SCOPE};
-	static const char wrong[] = "is no scope of this server";
+	static const char wrong[] = "is no scope of this server; it has read:application "
+	                            "write:application read:organization ";
 	static const struct row rows[] = {
 	    {"\"read:application\"", NULL},
 	    {"\"application:write\"", NULL},
@@ -283,7 +288,7 @@ static void test_values(void)
 	static const struct row singles[] = {
 	    {"\"one\"", NULL},
 	    {"\"two\"", NULL},
-	    {"\"\"", "\"\" is none of the allowed values"},
+	    {"\"\"", "\"\" is none of the allowed values: \"one\", \"two\"."},
 	    {"\"One\"", "\"One\" is none of"},
 	    {"\"one \"", "none of"},
 	    {"\"on\"", "none of"},
@@ -291,7 +296,8 @@ static void test_values(void)
 	static const struct row arrays[] = {
 	    {"[]", NULL},
 	    {"[\"two\",\"one\"]", NULL},
-	    {"[\"one\",\"three\"]", "thing.f[1]: \"three\" is none of"},
+	    {"[\"one\",\"three\"]",
+	     "thing.f[1]: \"three\" is none of the allowed values: \"one\", \"two\"."},
 	};
 
 	check_all(&single, singles, COUNT_OF(singles));

@@ -37,16 +37,20 @@ static void says(const struct cm_field *field, const char *text, const char *sen
 	cm_json_free(value);
 }
 
+#define OUTER "; it has name, on, words, deep, rows."
+#define INNER "; it has count, any."
+
 static void test_unknown_members(void)
 {
-	says(&object, "{\"name\":\"a\",\"x\":1}", "f: has no member x.");
-	says(&object, "{\"name\":\"a\",\"Name\":\"b\"}", "f: has no member Name.");
-	says(&object, "{\"name\":\"a\",\"\":1}", "f: has no member .");
-	says(&object, "{\"name\":\"a\",\"x\":null}", "f: has no member x.");
-	says(&object, "{\"name\":\"a\",\"deep\":{\"x\":1}}", "f.deep: has no member x.");
-	says(&object, "{\"name\":\"a\",\"rows\":[{},{\"x\":1}]}", "f.rows[1]: has no member x.");
+	says(&object, "{\"name\":\"a\",\"x\":1}", "f: has no member x" OUTER);
+	says(&object, "{\"name\":\"a\",\"Name\":\"b\"}", "f: has no member Name" OUTER);
+	says(&object, "{\"name\":\"a\",\"\":1}", "f: has no member " OUTER);
+	says(&object, "{\"name\":\"a\",\"x\":null}", "f: has no member x" OUTER);
+	says(&object, "{\"name\":\"a\",\"deep\":{\"x\":1}}", "f.deep: has no member x" INNER);
+	says(&object, "{\"name\":\"a\",\"rows\":[{},{\"x\":1}]}",
+	     "f.rows[1]: has no member x" INNER);
 	says(&objects, "[{\"name\":\"a\"},{\"name\":\"b\",\"rows\":[{\"x\":1}]}]",
-	     "f[1].rows[0]: has no member x.");
+	     "f[1].rows[0]: has no member x" INNER);
 }
 
 static void test_paths(void)
@@ -132,10 +136,35 @@ static void test_long_names(void)
 	cm_buf_puts(&text, "\":1}");
 	value = support_parse(cm_buf_str(&text));
 	CU_ASSERT_EQUAL(cm_check_value(&object, value, "f", &err), CM_INPUT);
-	CU_ASSERT_TRUE(strlen(err.text) < 100);
+	CU_ASSERT_TRUE(strlen(err.text) < 140);
 	CU_ASSERT_EQUAL(strncmp(err.text, "f: has no member x", 18), 0);
 	cm_json_free(value);
 	cm_buf_clear(&text);
+}
+
+/* What is kept can be read again as it is told: within a row, a list of rows, and a result. */
+static void test_depth(void)
+{
+	static const struct {
+		int levels;
+		const char *sentence;
+	} rows[] = {{1, ""},
+	            {27, ""},
+	            {28, ""},
+	            {29, "f: is nested deeper than 28 levels."},
+	            {32, "f: is nested deeper than 28 levels."}};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cm_buf text = {0};
+
+		for (int level = 1; level < rows[i].levels; level++)
+			cm_buf_puts(&text, level % 2 == 0 ? "[" : "{\"a\":");
+		cm_buf_puts(&text, rows[i].levels % 2 == 0 ? "[]" : "{}");
+		for (int level = rows[i].levels; level-- > 1;)
+			cm_buf_puts(&text, level % 2 == 0 ? "]" : "}");
+		says(&any, cm_buf_str(&text), rows[i].sentence);
+		cm_buf_clear(&text);
+	}
 }
 
 static const struct cm_test tests[] = {
@@ -147,6 +176,7 @@ static const struct cm_test tests[] = {
     {"strings in arrays have a limit of their own", test_strings_in_arrays},
     {"an object without a table has any members", test_any_members},
     {"a long name is cut", test_long_names},
+    {"a value is nested no deeper than can be read again", test_depth},
 };
 
 CM_SUITE(cm_suite_tools_check_nested, "tools/check_nested", tests);

@@ -320,6 +320,55 @@ static void test_private_keys(void)
 	serve_close(&serve);
 }
 
+/* Twenty of those that need a row are named; of more, that there are more. */
+static void test_dependents_that_are_named(void)
+{
+	struct serve serve;
+	bool failed;
+
+	serve_open(&serve);
+	serve_does(&serve, ADMIN, "add_organization", "{\"organization\":{\"name\":\"big\"}}");
+	for (int i = 1; i <= 21; i++) {
+		char arguments[200], *text;
+		int named = 0;
+
+		snprintf(arguments, sizeof arguments,
+		         "{\"role\":{\"owner\":\"big\",\"name\":\"r%d\"}}", i);
+		serve_does(&serve, ADMIN, "add_role", arguments);
+		text = serve_call(&serve, ADMIN, "delete_organization", "{\"id\":\"admin/big\"}",
+		                  &failed);
+		CU_ASSERT_TRUE(failed);
+		for (const char *at = text; (at = strstr(at, "role big/r")) != NULL; at++)
+			named++;
+		ASSERT_ROW(text, named == (i < 20 ? i : 20));
+		ASSERT_ROW(text, (strstr(text, " and more.") != NULL) == (i > 20));
+		free(text);
+	}
+	serve_close(&serve);
+}
+
+/* More than are taken at once. */
+static void test_cascade_of_many(void)
+{
+	struct serve serve;
+
+	serve_open(&serve);
+	serve_does(&serve, ADMIN, "add_organization", "{\"organization\":{\"name\":\"big\"}}");
+	for (int i = 0; i < 101; i++) {
+		char arguments[200];
+
+		snprintf(arguments, sizeof arguments,
+		         "{\"role\":{\"owner\":\"big\",\"name\":\"r%d\"}}", i);
+		serve_does(&serve, ADMIN, "add_role", arguments);
+	}
+	serve_does(&serve, ADMIN, "delete_organization", "{\"id\":\"admin/big\",\"cascade\":true}");
+	CU_ASSERT_EQUAL(fixture_integer(serve.ctx.store, "SELECT count(*) FROM role"), 0);
+	CU_ASSERT_EQUAL(fixture_integer(serve.ctx.store,
+	                                "SELECT count(*) FROM audit WHERE tool = 'delete_role'"),
+	                101);
+	serve_close(&serve);
+}
+
 static const struct cm_test tests[] = {
     {"a private key is not kept where everybody reads", test_private_keys},
     {"a name or a clientId that is taken is a conflict, and says which", test_conflicts},
@@ -330,6 +379,8 @@ static const struct cm_test tests[] = {
     {"delete takes an id or owner and name, and the tokens with it", test_delete},
     {"what the server makes is new each time", test_what_is_made},
     {"a rotated secret is told once", test_rotation},
+    {"twenty of those that need a row are named", test_dependents_that_are_named},
+    {"all that depends on a row goes with it, however much it is", test_cascade_of_many},
 };
 
 CM_SUITE(cm_suite_tools_crud_change, "tools/crud_change", tests);

@@ -210,7 +210,8 @@ static void test_bad_arguments(void)
 	    {"{\"pageSize\":-1}", "pageSize: "},
 	    {"{\"pageSize\":101}", "pageSize: "},
 	    {"{\"pageSize\":9223372036854775807}", "pageSize: "},
-	    {"{\"pageSize\":1.0}", "pageSize: "},
+	    {"{\"pageSize\":1.5}", "pageSize: "},
+	    {"{\"pageSize\":101.0}", "pageSize: "},
 	    {"{\"pageSize\":\"10\"}", "pageSize: "},
 	    {"{\"pageSize\":true}", "pageSize: "},
 	    {"{\"namePrefix\":7}", "namePrefix: must be the beginning of a name."},
@@ -220,7 +221,8 @@ static void test_bad_arguments(void)
 	    {"{\"owner\":7}", "owner: must be an organisation's name."},
 	    {"{\"owner\":\"\"}", "owner: must be an organisation's name."},
 	    {"{\"owner\":\"a/b\"}", "owner: must be an organisation's name."},
-	    {"{\"page\":1}", "page: get_applications has no such argument."},
+	    {"{\"page\":1}", "page: get_applications has no such argument; it has owner, "
+	                     "namePrefix, updatedSince, pageSize, cursor."},
 	};
 	struct cm_principal caller = support_caller("my-org", CM_SCOPE_KNOWN);
 	struct serve serve;
@@ -235,6 +237,55 @@ static void test_bad_arguments(void)
 		ASSERT_ROW(rows[i].arguments,
 		           strncmp(err.text, rows[i].word, strlen(rows[i].word)) == 0);
 		ASSERT_ROW(rows[i].arguments, result.text.len == 0);
+		cm_tool_result_clear(&result);
+	}
+	serve_close(&serve);
+}
+
+/* To JSON Schema 2.0 is an integer, and some clients write all numbers so. */
+static void test_size_with_a_point(void)
+{
+	struct cm_principal caller = support_caller("my-org", CM_SCOPE_KNOWN);
+	struct cm_tool_result result;
+	cm_json *events = NULL;
+	struct serve serve;
+
+	serve_open(&serve);
+	add_rows(&serve, "my-org", 3);
+	CU_ASSERT_EQUAL(list(&serve, &caller, "{\"pageSize\":2.0}", &result, NULL), CM_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&result.structured), "nextCursor"));
+	CU_ASSERT_EQUAL(
+	    support_tool(&serve, &caller, "get_audit_events", "{\"pageSize\":1e1}", &events, NULL),
+	    CM_OK);
+	cm_json_free(events);
+	cm_tool_result_clear(&result);
+	serve_close(&serve);
+}
+
+/* Who asks for all changes gets them in their order, however early the time is. */
+static void test_changes_since_the_beginning(void)
+{
+	static const char *const times[] = {"1970-01-01T00:00:00Z", "1970-01-01T00:00:01Z",
+	                                    "1900-01-01T00:00:00Z", "2000-01-01T00:00:00Z"};
+	struct cm_principal caller = support_caller("my-org", CM_SCOPE_KNOWN);
+	struct serve serve;
+
+	serve_open(&serve);
+	add_rows(&serve, "my-org", 3);
+	CU_ASSERT_TRUE(fixture_sql(
+	    serve.ctx.store,
+	    "UPDATE application SET updated_at_s = iif(name = 'demo', 1700000001, 1700000000)"));
+	for (size_t i = 0; i < COUNT_OF(times); i++) {
+		char arguments[80];
+		struct cm_tool_result result;
+		cm_json *rows;
+
+		snprintf(arguments, sizeof arguments, "{\"updatedSince\":\"%s\"}", times[i]);
+		ASSERT_ROW(times[i], list(&serve, &caller, arguments, &result, NULL) == CM_OK);
+		rows = support_parse(cm_buf_str(&result.text));
+		ASSERT_ROW(times[i], cm_json_length(rows) == 5);
+		ASSERT_ROW(times[i], support_is(cm_json_at(rows, 4), "name", "demo"));
+		cm_json_free(rows);
 		cm_tool_result_clear(&result);
 	}
 	serve_close(&serve);
@@ -398,6 +449,8 @@ static const struct cm_test tests[] = {
     {"R6 a row of two organisations is listed for neither", test_R6_rows_of_two_organisations},
     {"a prefix is the beginning of a name", test_prefixes},
     {"arguments that are wrong are named", test_bad_arguments},
+    {"the size of a page may be written 2.0", test_size_with_a_point},
+    {"changes since the beginning come in their order", test_changes_since_the_beginning},
     {"a cursor that no page gave is refused", test_cursors_that_were_tampered_with},
     {"R6 a cursor into rows of others shows none of them", test_R6_cursors_of_others},
     {"the longest id has a cursor", test_longest_cursor},

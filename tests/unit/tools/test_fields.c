@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "store/application.h"
+#include "store/organization.h"
 #include "support.h"
 
 /* A record as it is before a new application is applied to it. */
@@ -108,16 +109,9 @@ static void test_required(void)
 
 static void test_unknown_fields(void)
 {
-	static const char *const names[] = {"x",
-	                                    "Name",
-	                                    "name ",
-	                                    "display_name",
-	                                    "scope",
-	                                    "properties",
-	                                    "client_secret_sha256",
-	                                    "created_at_s",
-	                                    "",
-	                                    "id"};
+	static const char *const names[] = {
+	    "x", "name ", "-name-x", "scope", "properties", "client_secret_sha256", "created_at_s",
+	    "",  "id"};
 	struct cm_record record;
 
 	make(&record);
@@ -130,9 +124,59 @@ static void test_unknown_fields(void)
 		apply(&record, patch, false, sentence);
 	}
 	apply(&record, "{\"scopes\":[{\"name\":\"read:application\",\"x\":1}]}", false,
-	      "application.scopes[0]: has no member x.");
+	      "application.scopes[0]: has no member x; it has name, displayName, description, "
+	      "tools.");
 	apply(&record, "{\"themeData\":{\"x\":1}}", false,
-	      "application.themeData: has no member x.");
+	      "application.themeData: has no member x; it has themeType, colorPrimary, "
+	      "borderRadius, isCompact, isEnabled.");
+	cm_record_clear(&record);
+}
+
+/* Who spells a field as another protocol does is told how it is spelt here. */
+static void test_fields_that_are_spelt_otherwise(void)
+{
+	static const struct {
+		const char *name, *meant;
+	} rows[] = {
+	    {"Name", "name"},
+	    {"redirect_uris", "redirectUris"},
+	    {"redirectURIs", "redirectUris"},
+	    {"token-endpoint-auth-method", "tokenEndpointAuthMethod"},
+	    {"_client_id_", "clientId"},
+	};
+	struct cm_record record;
+
+	make(&record);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char patch[100], sentence[120];
+
+		snprintf(patch, sizeof patch, "{\"%s\":null}", rows[i].name);
+		snprintf(sentence, sizeof sentence,
+		         "application.%s: there is no such field; there is %s.", rows[i].name,
+		         rows[i].meant);
+		apply(&record, patch, false, sentence);
+	}
+	cm_record_clear(&record);
+}
+
+/* To JSON Schema 1.0 is an integer; it is kept as 1, in a column, a property and its members. */
+static void test_whole_numbers(void)
+{
+	struct cm_record record;
+
+	make(&record);
+	apply(&record,
+	      "{\"order\":7.0,\"codeResendTimeout\":1e2,"
+	      "\"themeData\":{\"borderRadius\":5.0,\"isCompact\":true}}",
+	      false, "");
+	CU_ASSERT_STRING_EQUAL(cm_record_text(&record, "properties"),
+	                       "{\"order\":7,\"codeResendTimeout\":100,"
+	                       "\"themeData\":{\"borderRadius\":5,\"isCompact\":true}}");
+	cm_record_clear(&record);
+	cm_record_init(&record, &cm_organization_entity);
+	CU_ASSERT_EQUAL_FATAL(cm_fields_default(&record, NULL), CM_OK);
+	apply(&record, "{\"userQuota\":12.0}", false, "");
+	CU_ASSERT_EQUAL(cm_record_value(&record, "user_quota")->integer, 12);
 	cm_record_clear(&record);
 }
 
@@ -194,7 +238,10 @@ static void test_read_only(void)
 	    {"{\"createdTime\":\"\"}", ""},
 	    {"{\"createdTime\":null}", ""},
 	    {"{\"createdTime\":\"1970-01-01T00:16:41Z\"}", BY_SERVER("createdTime")},
-	    {"{\"createdTime\":\"1970-01-01T00:16:40+00:00\"}", BY_SERVER("createdTime")},
+	    {"{\"createdTime\":\"1970-01-01T00:16:40+00:00\"}", ""},
+	    {"{\"createdTime\":\"1970-01-01T02:16:40.000+02:00\"}", ""},
+	    {"{\"createdTime\":\"1970-01-01T00:16:40+02:00\"}", BY_SERVER("createdTime")},
+	    {"{\"createdTime\":\"x\"}", BY_SERVER("createdTime")},
 	    {"{\"createdTime\":1000}", BY_SERVER("createdTime")},
 	    {"{\"updatedTime\":\"1970-01-01T00:33:20Z\"}", ""},
 	    {"{\"updatedTime\":\"1970-01-01T00:16:40Z\"}", BY_SERVER("updatedTime")},
@@ -285,6 +332,8 @@ static const struct cm_test tests[] = {
     {"the defaults of the table are values that are taken", test_fallbacks_are_valid},
     {"a required field is given, and neither null nor empty", test_required},
     {"an unknown field is named, columns are no fields", test_unknown_fields},
+    {"a field that is spelt otherwise is named", test_fields_that_are_spelt_otherwise},
+    {"a whole number is an integer, however it is written", test_whole_numbers},
     {"null resets a field to its default", test_null_resets},
     {"a field that is left out stays as it was", test_what_is_left_out_stays},
     {"what the server sets may come back as it was, and not otherwise", test_read_only},

@@ -6,6 +6,7 @@
 #include "store/application.h"
 #include "support.h"
 #include "tools/check.h"
+#include "tools/crud.h"
 #include "tools/toolbox.h"
 
 /* The schema of the application; the caller frees it. */
@@ -205,7 +206,7 @@ static void test_members_and_values(void)
 static void test_result(void)
 {
 	cm_json *json = schema(CM_SCHEMA_RESULT);
-	const cm_json *properties = cm_json_get(json, "properties");
+	const cm_json *properties = cm_json_get(json, "properties"), *item;
 
 	CU_ASSERT_PTR_NOT_NULL(cm_json_get(properties, "clientSecret"));
 	CU_ASSERT_PTR_NOT_NULL(cm_json_get(properties, "createdTime"));
@@ -216,7 +217,31 @@ static void test_result(void)
 	CU_ASSERT_PTR_NULL(cm_json_get(cm_json_get(properties, "clientId"), "pattern"));
 	CU_ASSERT_PTR_NULL(cm_json_get(cm_json_get(properties, "clientId"), "maxLength"));
 	CU_ASSERT_TRUE(support_writes(cm_json_get(json, "required"), "[\"name\"]"));
+	/* So it is with what stands in arrays, and nothing is explained again to who reads it. */
+	CU_ASSERT_TRUE(support_writes(cm_json_get(cm_json_get(properties, "redirectUris"), "items"),
+	                              "{\"type\":\"string\"}"));
+	item = cm_json_get(cm_json_get(properties, "signinMethods"), "items");
+	CU_ASSERT_TRUE(support_writes(cm_json_get(cm_json_get(item, "properties"), "rule"),
+	                              "{\"type\":[\"string\",\"null\"]}"));
 	cm_json_free(json);
+}
+
+/* A time that may not have come is null until then. */
+static void test_pending_time(void)
+{
+	const struct cm_tool *tool = cm_tool_find(&cm_toolbox, "get_token");
+	struct cm_buf buf = {0};
+	const cm_json *properties;
+	cm_json *json;
+
+	tool->put_output_schema(tool, &buf);
+	json = support_parse(cm_buf_str(&buf));
+	properties = cm_json_get(json, "properties");
+	CU_ASSERT_TRUE(support_writes(cm_json_get(cm_json_get(properties, "revokedTime"), "type"),
+	                              "[\"string\",\"null\"]"));
+	CU_ASSERT_TRUE(support_is(cm_json_get(properties, "expiresTime"), "type", "string"));
+	cm_json_free(json);
+	cm_buf_clear(&buf);
 }
 
 /* A result's members are in its schema, each of an allowed type. */
@@ -252,6 +277,9 @@ static void test_results_match(void)
 	    {"get_application", "{\"id\":\"my-org/a\"}"},
 	    {"update_application",
 	     "{\"id\":\"my-org/a\",\"application\":{\"expireInHours\":2,\"title\":null}}"},
+	    {"add_application", "{\"application\":{\"name\":\"b\"},\"dry_run\":true}"},
+	    {"update_application",
+	     "{\"id\":\"my-org/a\",\"application\":{\"order\":1},\"dry_run\":true}"},
 	    {"rotate_application_secret", "{\"id\":\"my-org/a\"}"},
 	    {"rotate_application_secret", "{\"id\":\"my-org/a\",\"dry_run\":true}"},
 	    {"delete_application", "{\"id\":\"my-org/a\"}"},
@@ -283,6 +311,23 @@ static void test_results_match(void)
 		cm_buf_clear(&buf);
 	}
 	serve_close(&serve);
+}
+
+/* What a schema has no word for is shown: a scope, the id of another row. */
+static void test_forms_are_shown(void)
+{
+	const struct cm_tool *tool;
+
+	for (size_t i = 0; (tool = cm_tool_at(&cm_toolbox, i)) != NULL; i++) {
+		const struct cm_entity *entity = tool->crud == NULL ? NULL : tool->crud->entity;
+
+		for (size_t k = 0; entity != NULL && k < entity->field_count; k++) {
+			const struct cm_field *field = &entity->fields[k];
+
+			if (field->form == CM_FORM_SCOPE || field->form == CM_FORM_ID)
+				ASSERT_ROW(field->name, strstr(field->description, "such as "));
+		}
+	}
 }
 
 /* Every schema is JSON, of an object, and mentions each argument that is required. */
@@ -323,7 +368,9 @@ static const struct cm_test tests[] = {
     {"the schema of update lets null reset", test_update},
     {"members, values and defaults are in the schema", test_members_and_values},
     {"the schema of a result has what comes out", test_result},
+    {"a time that may not have come is null until then", test_pending_time},
     {"what tools answer is what their schemas say", test_results_match},
+    {"what a schema has no word for is shown", test_forms_are_shown},
     {"each tool's schemas are JSON and whole", test_all_tools},
 };
 

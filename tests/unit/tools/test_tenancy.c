@@ -305,6 +305,28 @@ static void test_R6_changing_oneself(void)
 	serve_close(&serve);
 }
 
+/* Roles and permissions name rows of their own organisation, so not even built-in moves them. */
+static void test_R6_what_links_stays(void)
+{
+	static const char *const kinds[] = {"user", "role", "permission"};
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		char tool[40], arguments[200];
+		struct serve serve;
+
+		serve_open(&serve);
+		snprintf(tool, sizeof tool, "add_%s", kinds[i]);
+		snprintf(arguments, sizeof arguments,
+		         "{\"%s\":{\"owner\":\"my-org\",\"name\":\"one\"}}", kinds[i]);
+		serve_does(&serve, ADMIN, tool, arguments);
+		snprintf(tool, sizeof tool, "update_%s", kinds[i]);
+		snprintf(arguments, sizeof arguments,
+		         "{\"id\":\"my-org/one\",\"%s\":{\"owner\":\"other-org\"}}", kinds[i]);
+		serve_refuses(&serve, ADMIN, tool, arguments, "stays in its organisation");
+		serve_close(&serve);
+	}
+}
+
 /* The token's scopes count, not those that its client is registered for. */
 static void test_R6_a_narrow_token(void)
 {
@@ -337,6 +359,7 @@ static const struct cm_test tests[] = {
     {"R6 no scope is handed out that the caller lacks", test_R6_handing_out_more},
     {"R6 one scope too many among good ones is refused", test_R6_among_others},
     {"R6 a client may make itself less, never more", test_R6_changing_oneself},
+    {"R6 what links to others stays in its organisation", test_R6_what_links_stays},
     {"R6 a token counts for what it holds, not for its client", test_R6_a_narrow_token},
 };
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "support.h"
 
@@ -67,6 +68,7 @@ static void test_group_ends_before_hashing(void)
 {
 	struct serve serve;
 
+	cm_clock_hold(0);
 	serve_open(&serve);
 	cm_context_group_begin(&serve.ctx);
 	expect(&serve, "add_user", ADD(""), CM_OK, 0);
