@@ -46,6 +46,8 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGUSR1, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	/* No log is open yet. */
+	sigaction(SIGHUP, &ignore, NULL);
 }
 
 bool cm_responder_is_fastcgi(void)
@@ -142,6 +144,22 @@ static bool may_go_on(int code, short seen)
 }
 
 /*
+ * libfcgi waits for the first byte of a connection.  When a signal interrupts that it takes the web
+ * server for gone, and closes: the signals come when it has the request.
+ */
+static int accept_request(FCGX_Request *request)
+{
+	sigset_t all, before;
+	int code;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	code = FCGX_Accept_r(request);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return code;
+}
+
+/*
  * Take what has come, and wait only for the first; none when there are to be no more.  All of it
  * is read before any is worked on, so that no transaction waits for a sender.
  */
@@ -158,7 +176,7 @@ static size_t take(struct cm_context *ctx)
 
 		if (poll(&listener, 1, count == 0 ? -1 : 0) == 0)
 			break;
-		if ((code = FCGX_Accept_r(request)) < 0) {
+		if ((code = accept_request(request)) < 0) {
 			if (count > 0 || !may_go_on(code, listener.revents))
 				break;
 			continue;

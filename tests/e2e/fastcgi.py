@@ -46,13 +46,13 @@ def answer(connection):
 class Responder:
     """The program with a listening socket of its own as its input."""
 
-    def __init__(self, binary, folder, environment):
+    def __init__(self, binary, folder, environment, through=()):
         self.path = os.path.join(folder, "responder")
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(self.path)
             listening.listen(16)
             self.process = subprocess.Popen(     # pylint: disable=consider-using-with
-                [binary], stdin=listening, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                [*through, binary], stdin=listening, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 env={**servers.inherited_environment(), **environment}, cwd=folder)
 
     def connect(self):
@@ -61,6 +61,17 @@ class Responder:
         connection.settimeout(servers.patient(60))
         connection.connect(self.path)
         return connection
+
+    def connect_accepted(self):
+        """A connection that it has accepted; it must have answered before, and be idle."""
+        folder = f"/proc/{self.process.pid}/fd"
+        before = len(os.listdir(folder))
+        connection = self.connect()
+        deadline = time.monotonic() + servers.patient(20)
+        while time.monotonic() < deadline:
+            if len(os.listdir(folder)) > before:
+                return connection
+        raise AssertionError("the responder never accepts")
 
     def wait_idle(self):
         """Wait until the process waits for something."""
