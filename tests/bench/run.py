@@ -36,6 +36,7 @@ import stand
 
 ROUNDS = 3
 SECONDS = 2
+FINE_ROUNDS = 9         # of one second, where differences of a few microseconds are read off
 CONNECTIONS = (1, 8, 32, 128)
 USUAL = 32
 FEW = 8
@@ -50,8 +51,8 @@ Subject = collections.namedtuple("Subject", "label target request connections")
 class Run:
     """One run: what was opened, and the figures."""
 
-    def __init__(self, binary, tools, seconds):
-        self.binary, self.tools, self.seconds = binary, tools, seconds
+    def __init__(self, binary, tools, short):
+        self.binary, self.tools, self.short = binary, tools, short
         self.folder = tempfile.mkdtemp(prefix="cm-bench-")
         self.figures = {}
         self.floors = []
@@ -90,16 +91,16 @@ class Run:
         self.figures["floor"] = {name: statistics.median(floor[name] for floor in self.floors)
                                  for name in self.floors[0]}
 
-    def measure(self, subjects, rounds=ROUNDS, seconds=None):
+    def measure(self, subjects, rounds=ROUNDS, seconds=SECONDS):
         """Let the subjects take turns; a figure for each label."""
         found = collections.defaultdict(list)
         for subject in subjects:      # what is done once is done now
             stand.load(subject.target, subject.request, 2, 1)
-        for _ in range(rounds):
+        for _ in range(1 if self.short else rounds):
             for subject in subjects:
                 found[subject.label].append(stand.load(subject.target, subject.request,
                                                        subject.connections,
-                                                       seconds or self.seconds))
+                                                       1 if self.short else seconds))
         for label, rows in found.items():
             self.figures[label] = {
                 name: {"median": statistics.median(row[name] for row in rows),
@@ -161,10 +162,15 @@ def never_seen(run, casement):
     return stand.call("get_application", {"id": "my-org/demo"}, "@" + path)
 
 
+def every_request(run, casement):
+    """All cases, by name."""
+    return {**requests(casement), "token not seen before": never_seen(run, casement)}
+
+
 def cases(run):
     """Every case, at the usual load; then few and many connections, and one process."""
     casement = run.casement()
-    kinds = requests(casement)
+    kinds = every_request(run, casement)
     get = kinds["get_application"]
     size = answer_size(casement, get)
     null = run.null(size)
@@ -181,16 +187,15 @@ def cases(run):
             subjects.append(Subject(f"TypeScript SDK{label}", peer, get, connections))
         return subjects
 
-    def others(label, subject, connections):
-        kinds = {**requests(subject), "token not seen before": never_seen(run, subject)}
-        return [Subject(name + label, subject.target, request, connections)
+    def others(label, target, kinds, connections):
+        return [Subject(name + label, target, request, connections)
                 for name, request in kinds.items() if name != "get_application"]
 
     print(f"\nAt {USUAL} connections, two processes, {size} bytes an answer")
     run.measure(beside("", USUAL))
     elliptic = run.casement()
     elliptic.sign_with("ES256")
-    run.measure([*others("", casement, USUAL),
+    run.measure([*others("", casement.target, kinds, USUAL),
                  Subject("token issue, ES256", elliptic.target,
                          requests(elliptic)["token issue"], USUAL)])
     run.floor()
@@ -198,14 +203,15 @@ def cases(run):
     for connections in CONNECTIONS:
         if connections != USUAL:
             label = f", {connections} connections"
-            run.measure(beside(label, connections))
-            run.measure(others(label, casement, connections), seconds=1)
+            run.measure([*beside(label, connections),
+                         *others(label, casement.target, kinds, connections)], seconds=1)
     one = run.casement(processes=1)
+    kinds = every_request(run, one)
     print("\nOne process: CPU of the responder")
     run.measure([Subject("null, one process", run.null(size, 1), get, FEW),
                  Subject("get_application, one process", one.target,
-                         requests(one)["get_application"], FEW),
-                 *others(", one process", one, FEW)])
+                         kinds["get_application"], FEW),
+                 *others(", one process", one.target, kinds, FEW)], FINE_ROUNDS, seconds=1)
     run.floor()
     while run.opened:
         run.opened.pop().close()
@@ -224,7 +230,7 @@ def sizes(run, every):
         os.unlink(path)
         for name in ("get_application", "get_applications, page of 100"):
             subjects.append(Subject(f"{name}, {count} rows", last.target, kinds[name], FEW))
-    run.measure(subjects)
+    run.measure(subjects, FINE_ROUNDS, seconds=1)
     return last, kinds
 
 
@@ -279,13 +285,12 @@ def main():
     parser = argparse.ArgumentParser(description="Benchmarks of casement.")
     parser.add_argument("--binary", default="build/casement", help="the program")
     parser.add_argument("--tools", default="build/bench", help="where null and floor are")
-    parser.add_argument("--short", action="store_true", help="a minute's look, not for quoting")
+    parser.add_argument("--short", action="store_true", help="a look of a few minutes, not for quoting")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if not shutil.which("wrk"):
         sys.exit("wrk is not installed; run: make setup-bench")
-    run = Run(os.path.abspath(arguments.binary), os.path.abspath(arguments.tools),
-              1 if arguments.short else SECONDS)
+    run = Run(os.path.abspath(arguments.binary), os.path.abspath(arguments.tools), arguments.short)
     began = time.monotonic()
     try:
         everything(run, arguments)
