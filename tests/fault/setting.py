@@ -36,6 +36,7 @@ class Shared(Lighttpd):
         self.started = 0
         self.keeper = None
         self.closing = False
+        self.lock = threading.Lock()    # while some thread asks whether a worker has ended
 
     def mount(self):
         return self.configure("lighttpd", self.socket_path)
@@ -62,13 +63,22 @@ class Shared(Lighttpd):
     def _keep(self):
         pause = threading.Event()
         while not self.closing:
-            for number, worker in enumerate(self.workers):
-                if worker.poll() is not None and not self.closing:
-                    self.workers[number] = self._spawn()
+            with self.lock:
+                for number, worker in enumerate(self.workers):
+                    if worker.poll() is not None and not self.closing:
+                        self.workers[number] = self._spawn()
             pause.wait(0.005)
 
     def responders(self):
-        return [worker.pid for worker in self.workers if worker.poll() is None]
+        with self.lock:
+            return [worker.pid for worker in self.workers if worker.poll() is None]
+
+    def tell(self, pid, number):
+        """Send a signal to a responder; to none if it has ended since it was listed."""
+        with self.lock:
+            for worker in self.workers:
+                if worker.pid == pid:
+                    worker.send_signal(number)
 
     def _let_go(self):
         """Start none anew from now on."""

@@ -1,7 +1,6 @@
 """Clients that are slow, go away, or never listen, and descriptors that run out."""
 
 import json
-import os
 import resource
 import signal
 import socket
@@ -99,7 +98,7 @@ class Descriptors(fault_case.FaultCase):
         token = self.demo()
         server = self.instance.server
         for pid in server.responders():
-            os.kill(pid, signal.SIGTERM)
+            server.tell(pid, signal.SIGTERM)
         self.until(lambda: server.started >= 4 and len(server.responders()) == 2, "new processes")
         # The socket, stdout, stderr, /dev/null and the request.
         self.limit(5)
@@ -138,8 +137,9 @@ class Descriptors(fault_case.FaultCase):
     def test_end_while_none_is_left(self):
         """SIGTERM ends a responder that waits for a descriptor."""
         self.limit(1)
-        for pid in self.instance.server.responders():
+        server = self.instance.server
+        for pid in server.responders():
             birth = servers.process_birth(pid)
-            os.kill(pid, signal.SIGTERM)
+            server.tell(pid, signal.SIGTERM)
             self.assertTrue(servers.wait_gone(pid, birth, servers.patient(20)))
         self.recovers()

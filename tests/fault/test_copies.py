@@ -52,7 +52,7 @@ class Copies(fault_case.FaultCase):
             for _ in range(6):
                 book.wait_for(10)
                 before = list(book.acknowledged)
-                os.kill(random.choice(made.server.responders()), signal.SIGKILL)
+                made.server.tell(random.choice(made.server.responders()), signal.SIGKILL)
                 made.run("backup", self.copy, code=0)
                 self.holds(before)
         fault_case.say(self, book.told())

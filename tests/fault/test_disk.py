@@ -98,7 +98,7 @@ class Disk(fault_case.FaultCase):
             made.fill(0)
             self.until(lambda: book.others[503] > 5, "writers are refused")
             for pid in made.server.responders():
-                os.kill(pid, signal.SIGKILL)
+                made.server.tell(pid, signal.SIGKILL)
             self.until(lambda: book.others[503] > 30, "writers are refused by new processes")
             made.free()
             book.wait_for(20)
@@ -149,7 +149,7 @@ class Disk(fault_case.FaultCase):
         deadline = time.monotonic() + servers.patient(20)
         while True:
             for pid in made.server.responders():
-                os.kill(pid, signal.SIGKILL)
+                made.server.tell(pid, signal.SIGKILL)
             if made.remount("ro"):
                 return
             self.assertLess(time.monotonic(), deadline, "still in use")

@@ -24,7 +24,7 @@ class Responders(fault_case.FaultCase):
                 time.sleep(random.uniform(0.01, 0.3))
                 pids = server.responders()
                 if pids:
-                    os.kill(random.choice(pids), signal.SIGKILL)
+                    server.tell(random.choice(pids), signal.SIGKILL)
                     kills += 1
             book.wait_for(10)
         fault_case.say(self, f"{kills} kills in {setting.SECONDS:g} s, {book.told()}")
@@ -40,7 +40,7 @@ class Responders(fault_case.FaultCase):
             for _ in range(20):
                 book.wait_for(10)
                 for pid in server.responders():
-                    os.kill(pid, signal.SIGTERM)
+                    server.tell(pid, signal.SIGTERM)
                     ended += 1
             book.wait_for(20)
         fault_case.say(self, f"{ended} told to end, {book.told()}")
@@ -57,7 +57,7 @@ class Responders(fault_case.FaultCase):
             time.sleep(random.uniform(0, 0.02))
             for pid in pids:
                 birth = servers.process_birth(pid)
-                os.kill(pid, signal.SIGTERM)
+                server.tell(pid, signal.SIGTERM)
                 self.assertTrue(birth is None or
                                 servers.wait_gone(pid, birth, servers.patient(20)))
         self.recovers()
