@@ -54,6 +54,10 @@ static enum cm_status read_filter(const struct cli *cli, struct cm_audit_filter 
 		const char *text = cli->argument[i];
 		bool known = strncmp(text, "since=", 6) == 0;
 
+		for (int before = 0; before < i; before++) {
+			if (strncmp(text, cli->argument[before], strcspn(text, "=") + 1) == 0)
+				return cm_err_set(err, CM_USAGE, "%.60s: is given twice", text);
+		}
 		if (known && !cm_clock_parse(text + 6, &out->since_s))
 			return cm_err_set(err, CM_INPUT,
 			                  "since: must be a time such as 2026-01-02T03:04:05Z");

@@ -1,9 +1,12 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
 #include "doctor/inside.h"
 #include "doctor/outside.h"
 #include "place.h"
+
+enum { TOKEN_SIZE = 8192 };
 
 /* Findings on their way to the output. */
 struct telling {
@@ -26,11 +29,26 @@ static void tell(const struct cm_check *check, const struct cm_finding *finding,
 	cm_buf_reset(&telling->out);
 }
 
+/* The first line of the input, where no other user of the machine sees a token. */
+static enum cm_status read_token(char out[TOKEN_SIZE], struct cm_err *err)
+{
+	if (fgets(out, TOKEN_SIZE, stdin) == NULL)
+		return cm_err_set(err, CM_INPUT, "no token was given");
+	out[strcspn(out, "\r\n")] = '\0';
+	return CM_OK;
+}
+
 static enum cm_status examine(struct cli *cli, struct telling *telling, size_t *wrong,
                               struct cm_err *err)
 {
+	char token[TOKEN_SIZE];
 	enum cm_status rc;
 
+	if (cli->url != NULL && cli->token != NULL && strcmp(cli->token, "-") == 0) {
+		if ((rc = read_token(token, err)) != CM_OK)
+			return rc;
+		cli->token = token;
+	}
 	if (cli->url != NULL)
 		return cm_doctor_outside(cli->url, cli->token, tell, telling, wrong, err);
 	if (cli->token != NULL)

@@ -91,9 +91,14 @@ enum cm_status cli_export(struct cli *cli, struct cm_err *err)
 	struct cm_organization organization;
 	struct cm_buf json = {0};
 	struct cm_err why = {0};
-	enum cm_status rc =
-	    cm_organization_get(cli->ctx.store, cli->argument[0], &organization, &why);
+	int64_t version = 0;
+	enum cm_status rc;
 
+	/* Of one moment: what has another name by the next page must be neither missing nor twice.
+	 */
+	if ((rc = cm_store_read_begin(cli->ctx.store, &version, err)) != CM_OK)
+		return rc;
+	rc = cm_organization_get(cli->ctx.store, cli->argument[0], &organization, &why);
 	if (rc != CM_OK)
 		return cm_err_set(err, rc, "%s", why.text);
 	cm_buf_puts(&json, "{\n");

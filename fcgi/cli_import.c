@@ -57,16 +57,32 @@ static enum cm_status call(struct import *import, const char *verb, struct place
 	           : cm_err_set(err, rc, "%s[%zu]: %s", at.entity->plural, at.index, why.text);
 }
 
-static enum cm_status add_row(struct import *import, struct place at, const cm_json *row,
+/* Whether a row is an organisation that there is. */
+static enum cm_status is_here(struct import *import, struct place at, const cm_json *row, bool *out,
                               struct cm_err *err)
 {
 	struct cm_organization known;
-	cm_json *object = NULL;
+	struct cm_err why = {0};
 	enum cm_status rc;
 
-	if (at.entity == &cm_organization_entity &&
-	    cm_organization_get(import->cli->ctx.store, cli_import_text(row, "name"), &known,
-	                        NULL) == CM_OK) {
+	if (at.entity != &cm_organization_entity)
+		return CM_OK;
+	rc =
+	    cm_organization_get(import->cli->ctx.store, cli_import_text(row, "name"), &known, &why);
+	*out = rc == CM_OK;
+	return rc == CM_OK || rc == CM_NOT_FOUND ? CM_OK : cm_err_set(err, rc, "%s", why.text);
+}
+
+static enum cm_status add_row(struct import *import, struct place at, const cm_json *row,
+                              struct cm_err *err)
+{
+	cm_json *object = NULL;
+	bool here = false;
+	enum cm_status rc = is_here(import, at, row, &here, err);
+
+	if (rc != CM_OK)
+		return rc;
+	if (here) {
 		cli_report_add(&import->report, at.entity->plural, at.index, "name",
 		               "is here already; it stays as it is");
 		return CM_OK;
@@ -79,7 +95,7 @@ static enum cm_status add_row(struct import *import, struct place at, const cm_j
 	if (rc == CM_OK && at.entity == &cm_user_entity)
 		rc = cli_import_take_password(import, at, row, err);
 	if (rc == CM_OK && at.entity == &cm_application_entity)
-		rc = cli_import_take_secret(import, row, err);
+		rc = cli_import_take_secret(import, at, row, err);
 	if (rc == CM_OK && at.entity == &cm_permission_entity && cm_json_get(row, "scopes") == NULL)
 		cli_report_add(&import->report, at.entity->plural, at.index, "actions",
 		               "say nothing here; give the permission scopes");
@@ -139,7 +155,10 @@ static enum cm_status write_all(struct cm_store *store, void *arg, struct cm_err
 		if (rc == CM_OK)
 			rc = walk(import, cli_sections[i], link_row, err);
 	}
-	if (rc == CM_OK && import->report.failed)
+	/* Once it is committed, there is nothing left that could fail. */
+	if (rc == CM_OK)
+		cli_report_put(&import->report, &import->lines);
+	if (rc == CM_OK && (import->report.failed || import->lines.failed))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 	return rc == CM_OK && import->cli->dry_run ? cm_err_set(err, CM_DRY_RUN, "dry run") : rc;
 }
@@ -158,7 +177,7 @@ static void note_sections(struct import *import)
 
 		for (size_t i = 0; cli_sections[i] != NULL; i++)
 			known = known || strcmp(cli_sections[i]->plural, name) == 0;
-		if (!known && cm_json_length(value) > 0) {
+		if (!known && !cli_import_is_blank(value)) {
 			cli_report_add(&import->report, name, WHOLE_SECTION, "",
 			               "is not known here; left out");
 		}
@@ -168,41 +187,33 @@ static void note_sections(struct import *import)
 static enum cm_status read_file(const char *path, struct cm_buf *out, struct cm_err *err)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	enum cm_status rc = CM_OK;
 	char chunk[65536];
 	size_t got;
 
-	if (file == NULL)
-		return cm_err_set(err, CM_INPUT, "can't read %s: %s", path, strerror(errno));
-	while ((got = fread(chunk, 1, sizeof chunk, file)) > 0 && out->len <= FILE_MAX)
+	while (file != NULL && (got = fread(chunk, 1, sizeof chunk, file)) > 0 &&
+	       out->len <= FILE_MAX)
 		cm_buf_add(out, chunk, got);
-	if (file != stdin)
+	if (file == NULL || ferror(file) != 0)
+		rc = cm_err_set(err, CM_INPUT, "can't read %s: %s", path, strerror(errno));
+	else if (out->len > FILE_MAX)
+		rc = cm_err_set(err, CM_INPUT, "%s is over %d bytes", path, FILE_MAX);
+	if (file != NULL && file != stdin)
 		fclose(file);
-	if (out->len > FILE_MAX)
-		return cm_err_set(err, CM_INPUT, "%s is over %d bytes", path, FILE_MAX);
-	return cm_buf_status(out, err);
+	return rc == CM_OK ? cm_buf_status(out, err) : rc;
 }
 
-static enum cm_status print_result(const struct cli *cli, const struct import *import,
-                                   struct cm_err *err)
+static void print_result(const struct cli *cli, const struct import *import)
 {
-	struct cm_buf lines = {0};
-	enum cm_status rc;
-
-	if (import->report.failed)
-		return cm_err_set(err, CM_NOMEM, "out of memory");
-	cli_report_put(&import->report, &lines);
-	rc = cm_buf_status(&lines, err);
-	if (rc == CM_OK && cli->json) {
+	if (cli->json) {
 		printf("{\"added\":%lld,\"notUnderstood\":%lld,\"report\":%s}\n",
 		       (long long)import->added, (long long)import->report.times,
-		       cm_buf_str(&lines));
-	} else if (rc == CM_OK) {
-		cli_report_print(&import->report);
-		printf("%lld added, %lld not understood\n", (long long)import->added,
-		       (long long)import->report.times);
+		       cm_buf_str(&import->lines));
+		return;
 	}
-	cm_buf_clear(&lines);
-	return rc;
+	cli_report_print(&import->report);
+	printf("%lld added, %lld not understood\n", (long long)import->added,
+	       (long long)import->report.times);
 }
 
 static enum cm_status read_data(const char *path, cm_json **out, struct cm_err *err)
@@ -236,8 +247,9 @@ enum cm_status cli_import(struct cli *cli, struct cm_err *err)
 		rc = CM_OK;
 	}
 	if (rc == CM_OK)
-		rc = print_result(cli, &import, err);
+		print_result(cli, &import);
 	cm_json_free(data);
+	cm_buf_clear(&import.lines);
 	cli_report_clear(&import.report);
 	free(import.hash);
 	return rc;

@@ -1,6 +1,5 @@
 #include "cli.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,71 +150,8 @@ static enum cm_status read_id(const struct cli *cli, struct cm_id *out, struct c
 	ok = !id.failed && cm_id_parse(cm_buf_str(&id), out);
 	cm_buf_clear(&id);
 	return ok ? CM_OK
-	          : cm_err_set(err, CM_INPUT, "%.100s: must be %s", text,
+	          : cm_err_set(err, CM_INPUT, "%.100s: must be %s" CLI_NAMES, text,
 	                       organization ? "a name" : "OWNER/NAME");
-}
-
-/* Words separated by spaces as a JSON array of strings. */
-static cm_json *split(const char *text)
-{
-	struct cm_buf json = {0};
-	cm_json *list = NULL;
-	const char *word;
-	size_t len;
-
-	cm_json_put_open(&json, '[');
-	while ((word = cm_text_word(&text, " ", &len)) != NULL)
-		cm_json_put_bytes(&json, word, len);
-	cm_json_put_close(&json, ']');
-	if (!json.failed)
-		(void)cm_json_parse(json.data, json.len, &list, NULL);
-	cm_buf_clear(&json);
-	return list;
-}
-
-/* Whether a list of strings is given as words, not as JSON. */
-static bool is_words(const char *text)
-{
-	cm_json *json = NULL;
-	bool is_json;
-
-	if (*text == '\0' || isalpha((unsigned char)*text))
-		return true;
-	if (strchr("[{\"", *text) != NULL)
-		return false;
-	is_json = cm_json_parse(text, strlen(text), &json, NULL) == CM_OK;
-	cm_json_free(json);
-	return !is_json;
-}
-
-/* FIELD=VALUE: text where the field is a string; for lists of strings words too; else JSON. */
-static enum cm_status set_field(const struct cli *cli, cm_json *object, const char *pair,
-                                struct cm_err *err)
-{
-	const char *equals = strchr(pair, '=');
-	const struct cm_field *field;
-	cm_json *value = NULL;
-	char name[64];
-	enum cm_status rc;
-
-	if (equals == NULL || (size_t)(equals - pair) >= sizeof name)
-		return cm_err_set(err, CM_USAGE, "%.100s: must be FIELD=VALUE", pair);
-	snprintf(name, sizeof name, "%.*s", (int)(equals - pair), pair);
-	field = cm_entity_field(entity_of(cli), name);
-	if (field == NULL || field->type == CM_FIELD_STRING) {
-		value = cm_json_from_string(equals + 1);
-	} else if (field->type == CM_FIELD_STRINGS && is_words(equals + 1)) {
-		value = split(equals + 1);
-	} else {
-		struct cm_err why = {0};
-
-		rc = cm_json_parse(equals + 1, strlen(equals + 1), &value, &why);
-		if (rc != CM_OK)
-			return cm_err_set(err, CM_INPUT, "%s: the value must be JSON: %s", name,
-			                  why.text);
-	}
-	return cm_json_set(object, name, value) ? CM_OK
-	                                        : cm_err_set(err, CM_NOMEM, "out of memory");
 }
 
 /* The options that are arguments of the tools. */
@@ -226,16 +162,6 @@ static enum cm_status read_options(const struct cli *cli, cm_json *arguments, st
 	    (cli->if_match != NULL && !cm_json_set_string(arguments, "if_match", cli->if_match)))
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	return CM_OK;
-}
-
-/* {"application": {...}} around an object with the fields of the command line. */
-static enum cm_status read_fields(const struct cli *cli, cm_json *object, struct cm_err *err)
-{
-	enum cm_status rc = CM_OK;
-
-	for (int i = 1; rc == CM_OK && i < cli->arguments; i++)
-		rc = set_field(cli, object, cli->argument[i], err);
-	return rc;
 }
 
 /* --- the verbs --- */
@@ -254,13 +180,13 @@ enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field,
 	     !cm_json_set(arguments, entity->name, cm_json_share(row)) ||
 	     (field != NULL && !cm_json_set_string(row, field, value))))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
-	if (rc == CM_OK && fallback != NULL)
-		rc = set_field(cli, row, fallback, err);
 	/* Its owner is not for anybody to choose. */
 	if (entity == &cm_organization_entity)
 		cm_json_unset(row, "owner");
-	if (rc == CM_OK && (rc = read_fields(cli, row, err)) == CM_OK &&
-	    (rc = read_options(cli, arguments, err)) == CM_OK)
+	if (rc == CM_OK && (rc = cli_fields_read(cli, entity_of(cli), row, err)) == CM_OK &&
+	    fallback != NULL && !cli_is_given(cli, fallback))
+		rc = cli_field_set(entity, row, fallback, err);
+	if (rc == CM_OK && (rc = read_options(cli, arguments, err)) == CM_OK)
 		rc = call_and_print(cli, "add", arguments, err);
 	cm_json_free(arguments);
 	cm_json_free(row);
@@ -297,7 +223,7 @@ enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, st
 	if (row == NULL || (field != NULL && !cm_json_set(row, field, cm_json_share(value))) ||
 	    (rc == CM_OK && !cm_json_set(arguments, entity_of(cli)->name, cm_json_share(row))))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
-	if (rc == CM_OK && (rc = read_fields(cli, row, err)) == CM_OK &&
+	if (rc == CM_OK && (rc = cli_fields_read(cli, entity_of(cli), row, err)) == CM_OK &&
 	    (rc = read_options(cli, arguments, err)) == CM_OK)
 		rc = call_and_print(cli, "update", arguments, err);
 	cm_json_free(value);
@@ -392,12 +318,19 @@ static enum cm_status print_page(const struct cli *cli, const char *text, bool f
 static enum cm_status read_filters(const struct cli *cli, cm_json *arguments, struct cm_err *err)
 {
 	for (int i = 0; i < cli->arguments; i++) {
-		const char *text = cli->argument[i], *equals = strchr(text, '=');
-		char name[64] = "owner";
+		const char *text = cli->argument[i];
+		bool pair = strchr(text, '=') != NULL;
+		char name[CLI_NAME_SIZE] = "owner";
+		const char *value = pair ? cli_pair(text, name) : text;
 
-		if (equals != NULL)
-			snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-		if (!cm_json_set_string(arguments, name, equals == NULL ? text : equals + 1))
+		if (value == NULL)
+			return cm_err_set(err, CM_USAGE, "%.100s: must be NAME=VALUE", text);
+		if (cm_json_get(arguments, name) != NULL)
+			return cm_err_set(err, CM_USAGE,
+			                  pair ? "%.100s: is given twice"
+			                       : "%.100s: one argument too many",
+			                  pair ? name : text);
+		if (!cm_json_set_string(arguments, name, value))
 			return cm_err_set(err, CM_NOMEM, "out of memory");
 	}
 	return CM_OK;

@@ -38,15 +38,27 @@ enum cm_status cli_key_list(struct cli *cli, struct cm_err *err)
 	return CM_OK;
 }
 
-static enum cm_status create_key(struct cm_store *store, void *arg, struct cm_err *err)
+static enum cm_status write_key(struct cm_store *store, void *arg, struct cm_err *err)
 {
 	return cm_key_create(store, arg, err);
 }
 
+enum cm_status cli_new_key(struct cli *cli, struct cm_err *err)
+{
+	const char *alg = cli->ctx.settings.signing_algorithm;
+	struct cm_key key;
+	enum cm_status rc = cm_key_make(alg, &key, err);
+
+	if (rc == CM_OK)
+		rc = cli_change(cli, "rotate_key", alg, write_key, &key, err);
+	cm_key_clear(&key);
+	return rc;
+}
+
 enum cm_status cli_key_rotate(struct cli *cli, struct cm_err *err)
 {
-	char *alg = cli->ctx.settings.signing_algorithm;
-	enum cm_status rc = cli_change(cli, "rotate_key", alg, create_key, alg, err);
+	const char *alg = cli->ctx.settings.signing_algorithm;
+	enum cm_status rc = cli_new_key(cli, err);
 
 	if (rc == CM_OK && cli->json)
 		printf("{\"alg\":\"%s\"}\n", alg);
@@ -66,7 +78,8 @@ enum cm_status cli_token_issue(struct cli *cli, struct cm_err *err)
 	enum cm_status rc;
 
 	if (!cm_id_parse(cli->argument[0], &id))
-		return cm_err_set(err, CM_INPUT, "%.100s: must be OWNER/NAME", cli->argument[0]);
+		return cm_err_set(err, CM_INPUT, "%.100s: must be OWNER/NAME" CLI_NAMES,
+		                  cli->argument[0]);
 	cm_record_init(&record, &cm_application_entity);
 	if ((rc = cm_entity_get(cli->ctx.store, id.owner, id.name, &record, err)) == CM_OK &&
 	    (rc = cm_client_get(cli->ctx.store, cm_record_text(&record, "client_id"), &client,

@@ -13,14 +13,21 @@ enum { LINE = CM_PASSWORD_MAX + 3 };
 /* Read a line without its end.  CM_INPUT when it is longer than a password may be. */
 static enum cm_status read_line(char out[LINE], struct cm_err *err)
 {
-	size_t len;
+	size_t len = 0;
+	int c;
 
-	if (fgets(out, LINE, stdin) == NULL)
+	while ((c = getchar()) != EOF && c != '\n' && len < LINE - 1)
+		out[len++] = (char)c;
+	if (c == EOF && len == 0)
 		return cm_err_set(err, CM_INPUT, "no password was given");
-	len = strcspn(out, "\r\n");
-	if (out[len] == '\0' && len == LINE - 1)
+	if (c != EOF && c != '\n')
 		return cm_err_set(err, CM_INPUT, "the password is too long");
+	if (len > 0 && out[len - 1] == '\r')
+		len--;
 	out[len] = '\0';
+	/* What is behind it would be no part of the password. */
+	if (strlen(out) != len)
+		return cm_err_set(err, CM_INPUT, "a password has no NUL in it");
 	return CM_OK;
 }
 

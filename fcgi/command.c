@@ -1,7 +1,9 @@
 #include "command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli.h"
@@ -99,7 +101,8 @@ static const struct command commands[] = {
      1, 1, 0, NEEDS_NOTHING, cli_restore},
     {"doctor", NULL, "[--url URL [--token TOKEN]]",
      "Look for what is wrong, and say what mends it: with the database, keys, settings and rights; "
-     "with --url, with the web server, as a client meets it. Changes nothing.",
+     "with --url, with the web server, as a client meets it. --token - takes the token from the "
+     "input. Changes nothing.",
      0, 0, TAKES_URL | TAKES_TOKEN, NEEDS_NOTHING, cli_doctor},
     {"version", NULL, "", "Show the version.", 0, 0, 0, NEEDS_NOTHING, version},
     {"help", NULL, "", "Show this help.", 0, 0, 0, NEEDS_NOTHING, help},
@@ -146,8 +149,9 @@ static void print_usage(FILE *out, const struct command *command)
 	const char *verb = command->verb == NULL ? "" : command->verb;
 	const char *space = command->verb == NULL ? "" : " ";
 
-	fprintf(out, "  casement %s%s%s %s%s\n      %s\n", command->noun, space, verb,
-	        command->usage, (command->takes & TAKES_IF_MATCH) != 0 ? " [--if-match TIME]" : "",
+	fprintf(out, "  casement %s%s%s%s%s%s\n      %s\n", command->noun, space, verb,
+	        *command->usage == '\0' ? "" : " ", command->usage,
+	        (command->takes & TAKES_IF_MATCH) != 0 ? " [--if-match TIME]" : "",
 	        command->summary);
 }
 
@@ -263,14 +267,19 @@ static enum cm_status parse(struct cli *cli, const struct command *command, int 
                             struct cm_err *err)
 {
 	for (int i = 0; i < argc; i++) {
-		const char **value = value_option(cli, command, argv[i]);
-
 		if (!cm_text_is_utf8(argv[i], strlen(argv[i])))
 			return cm_err_set(err, CM_INPUT, "argument %d is not UTF-8", i + 1);
-		if (value != NULL && i + 1 < argc)
+	}
+	for (int i = 0; i < argc; i++) {
+		const char **value = value_option(cli, command, argv[i]);
+
+		if (value != NULL && *value != NULL)
+			return cm_err_set(err, CM_USAGE, "%s: is given twice", argv[i]);
+		/* A value that was forgotten: no value begins as an option does. */
+		if (value != NULL && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0)
 			*value = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)
-			cli->json = true;
+			continue;
 		else if (strcmp(argv[i], "--demo") == 0 && (command->takes & TAKES_DEMO) != 0)
 			cli->demo = true;
 		else if (strcmp(argv[i], "--cascade") == 0 && (command->takes & TAKES_CASCADE) != 0)
@@ -297,6 +306,7 @@ static enum cm_status parse(struct cli *cli, const struct command *command, int 
 static enum cm_status open_store(struct cli *cli, const struct command *command, struct cm_err *err)
 {
 	struct cm_store *store = NULL;
+	struct cm_err why = {0};
 	enum cm_status rc;
 
 	if (command->need == NEEDS_NOTHING)
@@ -308,9 +318,13 @@ static enum cm_status open_store(struct cli *cli, const struct command *command,
 	if (rc != CM_OK)
 		return rc;
 	cm_context_init(&cli->ctx, cli->path);
-	rc = cm_store_open(cli->path, command->need == MAKES_STORE, &store, err);
+	rc = cm_store_open(cli->path, command->need == MAKES_STORE, &store, &why);
+	/* SQLite does not tell why it can't open a file. */
+	if (rc == CM_STORE && command->need != MAKES_STORE && access(cli->path, R_OK | W_OK) != 0)
+		return cm_err_set(err, rc, "can't open the database %s: %s", cli->path,
+		                  strerror(errno));
 	if (rc != CM_OK)
-		return rc;
+		return cm_err_set(err, rc, "%s", why.text);
 	cm_context_take_store(&cli->ctx, store);
 	rc = cm_context_refresh(&cli->ctx, err);
 	/* A command looks at the store for as long as it runs, not at one moment of it. */
@@ -337,31 +351,37 @@ static int fail(const struct cli *cli, const struct cm_err *err)
 	return cm_status_info(err->status)->exit;
 }
 
-static bool wants_help(int argc, char **argv)
+static bool has_option(int argc, char **argv, const char *option)
 {
 	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+		if (strcmp(argv[i], option) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Help for one command, for all of a noun, or for all. */
-static int show_help(struct cli *cli, const struct command *command, int argc, char **argv)
+/* Whether all output is where it was to go; what failed before, and was forgotten, counts too. */
+static enum cm_status end_output(struct cm_err *err)
 {
-	bool any = false;
+	return fflush(stdout) == 0 && ferror(stdout) == 0
+	           ? CM_OK
+	           : cm_err_set(err, CM_INTERNAL, "can't write the output");
+}
 
-	if (command != NULL) {
+/* Help for one command, for all of a noun, or for all. */
+static void show_help(struct cli *cli, const struct command *command, char **argv)
+{
+	bool any = command != NULL;
+
+	if (command != NULL)
 		print_usage(stdout, command);
-		return 0;
-	}
-	for (size_t i = 0; argc > 0 && i < COMMANDS; i++) {
+	for (size_t i = 0; command == NULL && i < COMMANDS; i++) {
 		if (strcmp(commands[i].noun, argv[0]) == 0) {
 			print_usage(stdout, &commands[i]);
 			any = true;
 		}
 	}
-	for (size_t i = 0; argc > 0 && i < VERBS; i++) {
+	for (size_t i = 0; command == NULL && i < VERBS; i++) {
 		const struct command *verb =
 		    find(2, (char *[]){argv[0], (char *)verbs[i].verb}, &(int){0});
 
@@ -370,7 +390,8 @@ static int show_help(struct cli *cli, const struct command *command, int argc, c
 			any = true;
 		}
 	}
-	return any ? 0 : (int)help(cli, NULL);
+	if (!any)
+		(void)help(cli, NULL);
 }
 
 int cm_command_run(int argc, char **argv)
@@ -388,8 +409,12 @@ int cm_command_run(int argc, char **argv)
 	enum cm_status rc;
 
 	command = find(argc, argv, &used);
-	if (wants_help(argc, argv))
-		return show_help(&cli, command, argc, argv);
+	if (has_option(argc, argv, "--help") || has_option(argc, argv, "-h")) {
+		show_help(&cli, command, argv);
+		return end_output(&err) == CM_OK ? 0 : fail(&cli, &err);
+	}
+	/* Before anything else, so that whatever is wrong with the rest is said in JSON too. */
+	cli.json = has_option(argc, argv, "--json");
 	if (command == NULL) {
 		(void)refuse(argc, argv, &err);
 		return fail(&cli, &err);
@@ -398,11 +423,11 @@ int cm_command_run(int argc, char **argv)
 	if ((rc = parse(&cli, command, argc - used, argv + used, &err)) == CM_OK &&
 	    (rc = open_store(&cli, command, &err)) == CM_OK)
 		rc = command->run(&cli, &err);
-	if (rc == CM_OK && fflush(stdout) != 0)
-		rc = cm_err_set(&err, CM_INTERNAL, "can't write the output");
+	if (rc == CM_OK)
+		rc = end_output(&err);
 	if (rc != CM_OK)
 		status = fail(&cli, &err);
-	if (rc == CM_USAGE)
+	if (rc == CM_USAGE && !cli.json)
 		print_usage(stderr, command);
 	if (command->need != NEEDS_NOTHING)
 		cm_context_clear(&cli.ctx);

@@ -28,8 +28,7 @@ static void note_wrong(struct import *import, struct place at, const char *path,
 	note(import, at, path, sentence);
 }
 
-/* Nothing is lost with what says nothing. */
-static bool is_blank(const cm_json *value)
+bool cli_import_is_blank(const cm_json *value)
 {
 	const char *text = cm_json_string(value);
 	const void *cursor = NULL;
@@ -146,7 +145,7 @@ static bool put_known(struct import *import, struct place at, const struct cm_fi
 		while (member->name != NULL && strcmp(member->name, name) != 0)
 			member++;
 		snprintf(inner, sizeof inner, "%s.%s", path, name);
-		if (value == NULL || (member->name == NULL && is_blank(value)))
+		if (value == NULL || (member->name == NULL && cli_import_is_blank(value)))
 			continue;
 		if (member->name == NULL) {
 			note(import, at, inner, UNKNOWN);
@@ -232,7 +231,7 @@ static enum cm_status take_member(struct import *import, struct place at, cm_jso
 	    at.links != (link != NULL))
 		return CM_OK;
 	if (field == NULL) {
-		if (!is_blank(value))
+		if (!cli_import_is_blank(value))
 			note(import, at, name, UNKNOWN);
 		return CM_OK;
 	}

@@ -1,3 +1,4 @@
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,79 +19,75 @@ static void put_key(struct cm_buf *key, const char *section, const char *path)
 	}
 }
 
-static struct report_line *find(struct report *report, const char *key)
+static int compare(const void *a, const void *b)
 {
-	for (size_t i = 0; i < report->lines; i++) {
-		if (strcmp(cm_buf_str(&report->line[i].key), key) == 0)
-			return &report->line[i];
-	}
-	return NULL;
+	const struct report_line *left = a, *right = b;
+
+	return strcmp(cm_buf_str(&left->key), cm_buf_str(&right->key));
 }
 
-static struct report_line *new_line(struct report *report)
+static void clear_line(void *of)
 {
-	if (report->line == NULL || report->lines == report->room) {
-		size_t room = report->room == 0 ? 64 : 2 * report->room;
-		struct report_line *line = realloc(report->line, room * sizeof *line);
+	struct report_line *line = of;
 
-		if (line == NULL)
-			return NULL;
-		report->line = line;
-		report->room = room;
-	}
-	report->line[report->lines] = (struct report_line){0};
-	return &report->line[report->lines++];
+	cm_buf_clear(&line->place);
+	cm_buf_clear(&line->key);
+	free(line);
+}
+
+/* Give a line its place; false when there is one of its key, or no memory. */
+static bool put_line(struct report *report, struct report_line *line)
+{
+	struct report_line **found = tsearch(line, &report->by_key, compare);
+
+	if (found == NULL)
+		report->failed = true;
+	else if (*found != line)
+		(*found)->times++;
+	if (found == NULL || *found != line)
+		return false;
+	*(report->last == NULL ? &report->first : &report->last->next) = line;
+	report->last = line;
+	return true;
 }
 
 void cli_report_add(struct report *report, const char *section, size_t index, const char *path,
                     const char *why)
 {
-	struct cm_buf key = {0};
-	struct report_line *line;
+	struct report_line *line = calloc(1, sizeof *line);
 	size_t begin;
 
-	put_key(&key, section, path);
-	cm_buf_puts(&key, ": ");
-	begin = key.len;
-	cm_buf_puts(&key, why);
 	report->times++;
-	report->failed = report->failed || key.failed;
-	line = find(report, cm_buf_str(&key));
-	if (line != NULL) {
-		line->times++;
-		cm_buf_clear(&key);
-		return;
-	}
-	line = new_line(report);
 	if (line == NULL) {
 		report->failed = true;
-		cm_buf_clear(&key);
 		return;
 	}
 	line->times = 1;
-	line->key = key;
-	line->why = cm_buf_str(&line->key) + (key.failed ? 0 : begin);
+	put_key(&line->key, section, path);
+	cm_buf_puts(&line->key, ": ");
+	begin = line->key.len;
+	cm_buf_puts(&line->key, why);
+	line->why = cm_buf_str(&line->key) + (line->key.failed ? 0 : begin);
+	report->failed = report->failed || line->key.failed;
+	if (!put_line(report, line)) {
+		clear_line(line);
+		return;
+	}
 	cm_buf_puts(&line->place, section);
 	if (index != WHOLE_SECTION)
 		cm_buf_printf(&line->place, "[%zu]%s%s", index, *path == '\0' ? "" : ".", path);
-	report->failed = report->failed || line->key.failed || line->place.failed;
+	report->failed = report->failed || line->place.failed;
 }
 
 void cli_report_clear(struct report *report)
 {
-	for (size_t i = 0; i < report->lines; i++) {
-		cm_buf_clear(&report->line[i].place);
-		cm_buf_clear(&report->line[i].key);
-	}
-	free(report->line);
+	tdestroy(report->by_key, clear_line);
 	*report = (struct report){0};
 }
 
 void cli_report_print(const struct report *report)
 {
-	for (size_t i = 0; i < report->lines; i++) {
-		const struct report_line *line = &report->line[i];
-
+	for (const struct report_line *line = report->first; line != NULL; line = line->next) {
 		cli_print_text(stderr, cm_buf_str(&line->place));
 		fprintf(stderr, ": ");
 		cli_print_text(stderr, line->why);
@@ -103,12 +100,12 @@ void cli_report_print(const struct report *report)
 void cli_report_put(const struct report *report, struct cm_buf *out)
 {
 	cm_json_put_open(out, '[');
-	for (size_t i = 0; i < report->lines; i++) {
+	for (const struct report_line *line = report->first; line != NULL; line = line->next) {
 		cm_json_put_open(out, '{');
-		cm_json_put_member(out, "at", cm_buf_str(&report->line[i].place));
-		cm_json_put_member(out, "why", report->line[i].why);
+		cm_json_put_member(out, "at", cm_buf_str(&line->place));
+		cm_json_put_member(out, "why", line->why);
 		cm_json_put_name(out, "times");
-		cm_json_put_integer(out, report->line[i].times);
+		cm_json_put_integer(out, line->times);
 		cm_json_put_close(out, '}');
 	}
 	cm_json_put_close(out, ']');

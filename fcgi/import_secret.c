@@ -8,6 +8,9 @@
 #include "import.h"
 #include "store/client.h"
 
+/* What Casdoor writes in the place of a secret that it does not tell: anybody could guess it. */
+#define MASK "***"
+
 /* A member of a user, or of its organisation in the file. */
 static const char *own_or_organization(const struct import *import, const cm_json *row,
                                        const char *name)
@@ -36,6 +39,11 @@ static enum cm_status hash_password(struct import *import, size_t index, const c
 
 	if (*password == '\0')
 		return CM_OK;
+	if (strcmp(password, MASK) == 0) {
+		cli_report_add(&import->report, "users", index, "password",
+		               "is masked; set a new one");
+		return CM_OK;
+	}
 	if (strcmp(type, "plain") == 0 || *type == '\0')
 		return cm_password_hash(password, hash, err);
 	if (is != NULL && strcmp(is, type) == 0 &&
@@ -80,19 +88,31 @@ enum cm_status cli_import_take_password(struct import *import, struct place at, 
 }
 
 /* The client's secret stays what it is, so that nobody has to be told a new one. */
-enum cm_status cli_import_take_secret(struct import *import, const cm_json *row, struct cm_err *err)
+enum cm_status cli_import_take_secret(struct import *import, struct place at, const cm_json *row,
+                                      struct cm_err *err)
 {
 	const char *digest = cli_import_text(row, CLI_SECRET_DIGEST);
 	const char *secret = cli_import_text(row, "clientSecret");
 	char made[CM_SHA256_HEX];
 	enum cm_status rc = CM_OK;
 
+	if (strcmp(secret, MASK) == 0) {
+		cli_report_add(&import->report, at.entity->plural, at.index, "clientSecret",
+		               "is masked; make a new one by rotate-secret");
+		return CM_OK;
+	}
 	if (*secret != '\0') {
 		rc = cm_crypto_sha256_hex(secret, strlen(secret), made, err);
 		digest = made;
 	}
-	if (rc != CM_OK || strlen(digest) != CM_SHA256_HEX - 1)
+	if (rc != CM_OK || *digest == '\0')
 		return rc;
+	if (strlen(digest) != CM_SHA256_HEX - 1 ||
+	    strspn(digest, "0123456789abcdef") != CM_SHA256_HEX - 1) {
+		cli_report_add(&import->report, at.entity->plural, at.index, CLI_SECRET_DIGEST,
+		               "is no SHA-256 in hexadecimal; make a new secret by rotate-secret");
+		return CM_OK;
+	}
 	return cm_client_set_secret(import->cli->ctx.store, cli_import_owner(row),
 	                            cli_import_text(row, "name"), digest, err);
 }

@@ -1,10 +1,12 @@
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "command.h"
 #include "place.h"
+#include "program.h"
 #include "responder.h"
 
 /*
@@ -19,6 +21,8 @@ static int serve(int (*run)(struct cm_context *ctx))
 	int status;
 
 	cm_log_watch_sighup();
+	/* A file that may not grow (RLIMIT_FSIZE) is an error of the store, as a full disk is. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	/* Without a path no request can be answered, but each is told so. */
 	if (cm_place_database(path, &err) != CM_OK)
 		cm_log_error(NULL, "%s", err.text);
@@ -35,7 +39,9 @@ int main(int argc, char **argv)
 		return serve(cm_cgi_run);
 	if (argc > 1)
 		return cm_command_run(argc - 1, argv + 1);
-	if (cm_responder_is_fastcgi())
+	if (cm_responder_is_fastcgi()) {
+		cm_program_set_up_memory(argv);
 		return serve(cm_responder_run);
+	}
 	return cm_command_run(1, (char *[]){"help"});
 }

@@ -1,5 +1,6 @@
 #include "place.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,11 @@ static void conf_folder(char out[PATH_MAX])
 /* The value of a line "database = PATH", NULL for any other line. */
 static char *database_value(char *line)
 {
-	char *value;
+	char *value, *end;
 
+	/* What some editors begin a file with is no part of its first line. */
+	if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
+		line += 3;
 	line += strspn(line, " \t");
 	if (strncmp(line, "database", 8) != 0)
 		return NULL;
@@ -38,7 +42,11 @@ static char *database_value(char *line)
 	if (*value != '=')
 		return NULL;
 	value += 1 + strspn(value + 1, " \t");
-	value[strcspn(value, "\r\n")] = '\0';
+	end = value + strcspn(value, "\r\n");
+	/* Blanks at the end of a line are not seen by who looks for the reason. */
+	while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	*end = '\0';
 	return *value == '\0' ? NULL : value;
 }
 
@@ -50,7 +58,7 @@ static enum cm_status join(const char *folder, const char *path, char out[PATH_M
 	    PATH_MAX)
 		return CM_OK;
 	out[0] = '\0';
-	return cm_err_set(err, CM_USAGE, "%s: the path of the database is too long", what);
+	return cm_err_set(err, CM_STORE, "%s: the path of the database is too long", what);
 }
 
 enum cm_status cm_place_in(const char *folder, char out[PATH_MAX], struct cm_err *err)
@@ -60,14 +68,15 @@ enum cm_status cm_place_in(const char *folder, char out[PATH_MAX], struct cm_err
 	FILE *file = NULL;
 
 	out[0] = '\0';
-	if (snprintf(path, sizeof path, "%s" CONF, folder) < (int)sizeof path)
-		file = fopen(path, "re");
+	if (snprintf(path, sizeof path, "%s" CONF, folder) < (int)sizeof path &&
+	    (file = fopen(path, "re")) == NULL && errno != ENOENT)
+		return cm_err_set(err, CM_STORE, "can't read %s: %s", path, strerror(errno));
 	while (file != NULL && value == NULL && fgets(line, sizeof line, file) != NULL)
 		value = database_value(line);
 	if (file != NULL)
 		fclose(file);
 	if (value == NULL)
-		return cm_err_set(err, CM_USAGE,
+		return cm_err_set(err, CM_STORE,
 		                  "No database: set CASEMENT_DB to its path, or write "
 		                  "\"database = PATH\" into %s.",
 		                  path);

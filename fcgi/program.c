@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
@@ -32,13 +33,23 @@ static bool own_path(char out[PATH_MAX])
 	return true;
 }
 
+/* Whether a file is there; *running: it is the one that this process runs. */
+static bool look_at(const char *path, bool *running)
+{
+	struct stat own, there;
+
+	if (stat("/proc/self/exe", &own) != 0 || stat(path, &there) != 0)
+		return false;
+	*running = own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+	return true;
+}
+
 bool cm_program_was_replaced(void)
 {
-	struct stat running, there;
 	char path[PATH_MAX];
+	bool running;
 
-	return own_path(path) && stat("/proc/self/exe", &running) == 0 && stat(path, &there) == 0 &&
-	       (running.st_dev != there.st_dev || running.st_ino != there.st_ino);
+	return own_path(path) && look_at(path, &running) && !running;
 }
 
 void cm_program_run_again(void)
@@ -47,4 +58,21 @@ void cm_program_run_again(void)
 
 	if (own_path(path))
 		execv(path, (char *[]){path, NULL});
+}
+
+/*
+ * Not where the program runs through another one, such as a loader with libraries of its own or an
+ * emulator: started again, it would leave that.  Nor with the rights of its file's owner: there
+ * glibc takes no notice of the variable, or takes it away, so that this would never end.
+ */
+void cm_program_set_up_memory(char **argv)
+{
+	unsigned long started = getauxval(AT_EXECFN);
+	const char *path = (const char *)started;
+	bool running;
+
+	if (path != NULL && getauxval(AT_SECURE) == 0 && look_at(path, &running) && running &&
+	    getenv("GLIBC_TUNABLES") == NULL &&
+	    setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=127", 0) == 0)
+		execv(path, argv);
 }

@@ -42,6 +42,12 @@ examine examine_open, examine_schema, examine_integrity, examine_journal, examin
 /* processes.c: who serves it */
 examine examine_processes;
 
+/*
+ * Whether the database's folder has nothing of anybody but the database's owner, so that it can be
+ * given to a user with all that is in it.
+ */
+bool examined_folder_is_own(const struct examined *x);
+
 /* The name of a user (a number where it has none), good until the next call. */
 const char *examined_user(unsigned uid);
 

@@ -1,4 +1,6 @@
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +44,8 @@ static void say_unreadable(const struct examined *x, struct cm_finding *f)
 {
 	cm_finding_say(f, CM_VERDICT_WRONG, "%s can't be read by the user %s: %s.", x->path,
 	               examined_user(geteuid()), strerror(x->file.error));
-	cm_finding_mend(f, "run it as the user that the server runs as, and chown the file and its "
-	                   "folder to that user");
+	cm_finding_mend(f, "run it as root, or as the user that the server runs as");
+	cm_finding_mend(f, "if that one can't read it either: chown USER %s", QUOTED(x->path));
 }
 
 static void say_foreign(const struct examined *x, struct cm_finding *f)
@@ -139,6 +141,26 @@ static void examine_one(const struct examined *x, const char *suffix, struct cm_
 	}
 }
 
+bool examined_folder_is_own(const struct examined *x)
+{
+	const char *slash = strrchr(x->path, '/'), *base = slash == NULL ? x->path : slash + 1;
+	DIR *folder = opendir(x->folder);
+	const struct dirent *entry;
+	bool own = folder != NULL;
+	struct stat st;
+
+	while (own && (entry = readdir(folder)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    strncmp(entry->d_name, base, strlen(base)) == 0)
+			continue;
+		own = fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		      st.st_uid == x->st.st_uid;
+	}
+	if (folder != NULL)
+		closedir(folder);
+	return own;
+}
+
 /* The journal is made beside the database, so its owner must be able to make files there. */
 static void examine_folder(const struct examined *x, struct cm_finding *f)
 {
@@ -159,8 +181,17 @@ static void examine_folder(const struct examined *x, struct cm_finding *f)
 		               "The owner of the database, %s, can't make files in the folder %s, "
 		               "where SQLite keeps its journal.",
 		               examined_user(x->st.st_uid), x->folder);
-		cm_finding_mend(f, "chown -h --reference=%s %s; chmod 700 %s", QUOTED(x->path),
-		                QUOTED(x->folder), QUOTED(x->folder));
+		if (own)
+			cm_finding_mend(f, "chmod u+rwx %s", QUOTED(x->folder));
+		else if (examined_folder_is_own(x))
+			cm_finding_mend(f, "chown -h --reference=%s %s; chmod 700 %s",
+			                QUOTED(x->path), QUOTED(x->folder), QUOTED(x->folder));
+		else
+			cm_finding_mend(f,
+			                "others have files there: move the database, with its -wal "
+			                "and -shm, to a folder of its own that %s owns, and "
+			                "correct CASEMENT_DB or casement.conf",
+			                examined_user(x->st.st_uid));
 	}
 }
 

@@ -1,7 +1,10 @@
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -80,6 +83,8 @@ static bool has_changed(const struct examined *x)
 
 static void say_damaged(const struct examined *x, const char *how, struct cm_finding *f)
 {
+	int schema = cm_store_schema_known();
+
 	if (has_changed(x)) {
 		cm_finding_say(f, CM_VERDICT_NOTE,
 		               "The database was changed while it was looked at. Ask again.");
@@ -88,8 +93,14 @@ static void say_damaged(const struct examined *x, const char *how, struct cm_fin
 	cm_finding_say(f, CM_VERDICT_WRONG, "The database is damaged: %s", how);
 	cm_finding_mend(f, "stop the server and put a backup in its place, without the -wal and "
 	                   "-shm of the broken one");
-	cm_finding_mend(f, "without a backup: sqlite3 %s .recover | sqlite3 NEW.db",
-	                QUOTED(x->path));
+	(void)cm_store_schema(x->store, &schema, NULL);
+	/* Debian's sqlite3 has a .recover that can't work.  A dump lacks what names the file ours.
+	 */
+	cm_finding_mend(f,
+	                "without a backup, what can still be read: (sqlite3 %s .dump | sed "
+	                "'s/^ROLLBACK;.*/COMMIT;/'; echo 'PRAGMA application_id = %d; PRAGMA "
+	                "user_version = %d;') | sqlite3 NEW.db; chmod 600 NEW.db",
+	                QUOTED(x->path), CM_APPLICATION_ID, schema);
 }
 
 void examine_integrity(void *examined, struct cm_finding *f)
@@ -123,6 +134,15 @@ static void say_lost_wal(struct cm_finding *f)
 	                "if that has more");
 }
 
+static void say_cut_off(struct cm_finding *f)
+{
+	cm_finding_say(f, CM_VERDICT_WRONG,
+	               "The -wal or -shm was deleted while processes use the database: they go on, "
+	               "and others can't open it.");
+	cm_finding_mend(f, "end all processes that use it, but not with kill -9: the last one puts "
+	                   "what they wrote into the file");
+}
+
 void examine_journal(void *examined, struct cm_finding *f)
 {
 	const struct examined *x = examined;
@@ -132,6 +152,8 @@ void examine_journal(void *examined, struct cm_finding *f)
 		               cm_journal_why_no_wal(x->path) == NULL
 		                   ? "; the next request or command makes it a write-ahead log."
 		                   : ", as this file system has no write-ahead log.");
+	else if (cm_inspect_is_cut_off(x->path))
+		say_cut_off(f);
 	else if (cm_inspect_lost_wal(&x->file))
 		say_lost_wal(f);
 	else if (x->file.wal_size > 0 && x->file.shm_size < 0)
@@ -268,13 +290,35 @@ static void examine_syslog(struct cm_finding *f)
 	                   "server");
 }
 
+/* access(2) for who owns the database, as the server's user does: to root all is allowed. */
+static bool owner_may(const struct examined *x, const char *path, int how)
+{
+	const struct passwd *user = getpwuid(x->st.st_uid);
+	int status = -1;
+	pid_t child;
+
+	if (geteuid() != 0 || x->st.st_uid == 0)
+		return access(path, how) == 0;
+	child = fork();
+	if (child == 0) {
+		bool is_owner = (user == NULL ? setgroups(0, NULL)
+		                              : initgroups(user->pw_name, user->pw_gid)) == 0 &&
+		                setgid(user == NULL ? x->st.st_gid : user->pw_gid) == 0 &&
+		                setuid(x->st.st_uid) == 0;
+
+		_exit(is_owner && access(path, how) == 0 ? 0 : 1);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
 void examine_log(void *examined, struct cm_finding *f)
 {
 	const struct examined *x = examined;
 	const char *target = x->settings.log_target;
 	char folder[CM_SETTING_TEXT_MAX];
 	char *slash;
-	bool writable;
+	struct stat st;
+	bool there;
 
 	if (strcmp(target, CM_LOG_SERVER) == 0) {
 		cm_finding_say(f, CM_VERDICT_OK, "It goes to the web server's log.");
@@ -288,16 +332,27 @@ void examine_log(void *examined, struct cm_finding *f)
 	slash = strrchr(folder, '/');
 	if (slash != NULL)
 		slash[slash == folder] = '\0';
-	writable = access(target, F_OK) == 0 ? access(target, W_OK) == 0
-	                                     : access(folder, W_OK | X_OK) == 0;
-	if (writable) {
+	there = stat(target, &st) == 0;
+	if (there && S_ISDIR(st.st_mode)) {
+		cm_finding_say(f, CM_VERDICT_WRONG,
+		               "%s is a folder; lines go to the web server's log.", target);
+		cm_finding_mend(f, "casement setting set log_target %s/casement.log",
+		                QUOTED(target));
+		return;
+	}
+	if (there ? owner_may(x, target, W_OK) : owner_may(x, folder, W_OK | X_OK)) {
 		cm_finding_say(f, CM_VERDICT_OK, "It goes to %s.", target);
 		return;
 	}
 	cm_finding_say(f, CM_VERDICT_WRONG,
-	               "%s can't be written by this user; lines go to the web server's log.",
-	               target);
-	cm_finding_mend(f,
-	                "chown the file and its folder to the server's user, or: casement setting "
-	                "set log_target server");
+	               "%s can't be written by %s; lines go to the web server's log.", target,
+	               examined_user(geteuid() == 0 ? x->st.st_uid : geteuid()));
+	/* The folder may be that of all logs: it is left to whom it belongs. */
+	if (access(folder, F_OK) != 0 && errno == ENOENT)
+		cm_finding_mend(f, "as root: install -d -m 700 -o %s %s",
+		                examined_user(x->st.st_uid), QUOTED(folder));
+	else
+		cm_finding_mend(f, "as root: touch %s; chown %s %s", QUOTED(target),
+		                examined_user(x->st.st_uid), QUOTED(target));
+	cm_finding_mend(f, "or: casement setting set log_target server");
 }

@@ -20,7 +20,7 @@ static const char *const directives[CM_MEND_COUNT][CM_WEB_COUNT] = {
             [CM_WEB_LIGHTTPD] = "fastcgi.server = ( \"/\" => (( ..., \"check-local\" => "
                                 "\"disable\", \"fix-root-scriptname\" => \"enable\" )))",
             [CM_WEB_NGINX] = "location / { include fastcgi_params; fastcgi_pass "
-                             "unix:/run/casement.sock; }",
+                             "unix:/run/casement/casement.sock; }",
         },
     [CM_MEND_START] =
         {
@@ -28,8 +28,10 @@ static const char *const directives[CM_MEND_COUNT][CM_WEB_COUNT] = {
                               "Options +ExecCGI with SetHandler fcgid-script",
             [CM_WEB_LIGHTTPD] = "the reason is in server.errorlog; \"bin-path\" must name the "
                                 "program, and its user may make \"socket\"",
-            [CM_WEB_NGINX] = "the reason is in error_log; spawn-fcgi must run, and nginx's user "
-                             "may open the socket (spawn-fcgi -M 0660 -G www-data)",
+            [CM_WEB_NGINX] =
+                "the reason is in error_log; the responders must run (systemctl status "
+                "casement.socket, service casement status, or spawn-fcgi), and "
+                "nginx's user may open the socket (spawn-fcgi -M 0660 -G www-data)",
         },
     [CM_MEND_ALLOW] =
         {

@@ -93,21 +93,32 @@ bool visit_challenge(const struct cm_fetched *answer, const char *name, struct c
 	return found;
 }
 
+void visit_mend_issuer(const struct visit *v, struct cm_finding *f)
+{
+	/* What is refused as an issuer is not advised. */
+	if (strcmp(v->parts.scheme, "https") == 0 || cm_url_is_loopback(&v->parts))
+		cm_finding_mend(f, "casement setting set issuer %s", QUOTED_URL(v->url));
+	else
+		cm_finding_mend(f, "first what https says, then ask again for the https URL");
+}
+
+/* As an issuer is written: small letters, no default port, no slash at the end. */
 static enum cm_status take_url(struct visit *v, const char *url, struct cm_err *err)
 {
-	size_t len = strlen(url);
+	size_t len;
+	int written;
 
-	while (len > 0 && url[len - 1] == '/')
-		len--;
-	if (len >= sizeof v->url)
-		return cm_err_set(err, CM_INPUT, "the URL is too long");
-	memcpy(v->url, url, len);
-	v->url[len] = '\0';
-	if (!cm_url_parse(v->url, &v->parts) || v->parts.host[0] == '\0' || v->parts.query ||
+	if (!cm_url_parse(url, &v->parts) || v->parts.host[0] == '\0' || v->parts.query ||
 	    v->parts.fragment || v->parts.userinfo ||
 	    (strcmp(v->parts.scheme, "https") != 0 && strcmp(v->parts.scheme, "http") != 0))
 		return cm_err_set(err, CM_INPUT,
 		                  "%.100s: must be a URL such as https://example.org", url);
+	written = snprintf(v->url, sizeof v->url, "%s%s", v->parts.origin, v->parts.path);
+	if (written < 0 || written >= (int)sizeof v->url)
+		return cm_err_set(err, CM_INPUT, "the URL is too long");
+	for (len = strlen(v->url); v->url[len - 1] == '/'; len--)
+		v->url[len - 1] = '\0';
+	(void)cm_url_parse(v->url, &v->parts);
 	v->prefix = v->parts.path;
 	return CM_OK;
 }

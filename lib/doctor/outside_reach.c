@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -100,7 +101,7 @@ static void say_other_prefix(const struct visit *v, struct cm_finding *f)
 		               "The prefix is lost: Casement is mounted at %s, and its issuer has "
 		               "another path, or its database can't be opened.",
 		               v->url);
-	cm_finding_mend(f, "casement setting set issuer %s", v->url);
+	visit_mend_issuer(v, f);
 	cm_finding_mend(f, "casement doctor, on the server, looks at the database");
 	cm_buf_clear(&issuer);
 }
@@ -115,7 +116,7 @@ static void say_not_mounted(const struct visit *v, struct cm_finding *f)
 	if (issuer_at_root(v, &issuer)) {
 		cm_finding_say(f, CM_VERDICT_WRONG, "One that is there calls itself %s.",
 		               cm_buf_str(&issuer));
-		cm_finding_mend(f, "ask for that one: --url %s", cm_buf_str(&issuer));
+		cm_finding_mend(f, "ask for that one: --url %s", QUOTED_URL(cm_buf_str(&issuer)));
 	}
 	cm_mend_put(f, CM_MEND_MOUNT, v->server);
 	cm_buf_clear(&issuer);
@@ -171,6 +172,7 @@ static bool answers_plainly(const struct visit *v)
 void visit_https(void *visit, struct cm_finding *f)
 {
 	const struct visit *v = visit;
+	char encrypted[CM_URL_MAX + 16];
 
 	if (strcmp(v->parts.scheme, "https") == 0) {
 		if (answers_plainly(v))
@@ -187,10 +189,11 @@ void visit_https(void *visit, struct cm_finding *f)
 		    f, CM_VERDICT_WRONG,
 		    "http:// to another machine: whoever is on the way reads passwords and "
 		    "tokens, and MCP clients refuse it.");
+		snprintf(encrypted, sizeof encrypted, "https://%s%s", v->parts.host, v->prefix);
 		cm_finding_mend(f,
 		                "a certificate for the web server, then: casement setting set "
-		                "issuer https://%s%s",
-		                v->parts.host, v->prefix);
+		                "issuer %s",
+		                QUOTED_URL(encrypted));
 	}
 }
 
@@ -309,7 +312,7 @@ void visit_well_known(void *visit, struct cm_finding *f)
 	if (not_routed)
 		cm_mend_put(f, CM_MEND_WELL_KNOWN, v->server);
 	else if (f->verdict == CM_VERDICT_WRONG)
-		cm_finding_mend(f, "casement setting set issuer %s", v->url);
+		visit_mend_issuer(v, f);
 }
 
 static const char *told_issuer(const struct visit *v)
@@ -331,7 +334,7 @@ void visit_issuer(void *visit, struct cm_finding *f)
 	cm_finding_say(f, CM_VERDICT_WRONG,
 	               "It calls itself %.300s; clients that were given %s refuse that.", issuer,
 	               v->url);
-	cm_finding_mend(f, "casement setting set issuer %s", v->url);
+	visit_mend_issuer(v, f);
 	cm_finding_mend(f, "or give clients the URL that it calls itself");
 }
 
@@ -351,7 +354,7 @@ void visit_prefix(void *visit, struct cm_finding *f)
 	cm_finding_say(f, CM_VERDICT_WRONG,
 	               "The prefix %s is lost: clients are sent to %.300s, and not below %s.",
 	               v->prefix, issuer, v->url);
-	cm_finding_mend(f, "casement setting set issuer %s", v->url);
+	visit_mend_issuer(v, f);
 	cm_finding_mend(f, "and let no proxy in front cut the prefix off the path");
 }
 
@@ -378,7 +381,7 @@ void visit_jwks(void *visit, struct cm_finding *f)
 		cm_finding_say(f, CM_VERDICT_WRONG,
 		               "The public keys can't be fetched from %.300s (%d).",
 		               url == NULL ? "" : url, answer.status);
-		cm_finding_mend(f, "casement setting set issuer %s", v->url);
+		visit_mend_issuer(v, f);
 	}
 	cm_json_free(json);
 	cm_fetched_clear(&answer);

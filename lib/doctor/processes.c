@@ -148,8 +148,12 @@ static void examine_user(const struct examined *x, const char *pid, struct cm_fi
 	cm_finding_say(f, CM_VERDICT_WRONG,
 	               "Process %s runs as the user %s, who is not the owner of the database.", pid,
 	               examined_user(st.st_uid));
-	cm_finding_mend(f, "chown -h %s %s %s*, or let the web server run it as the owner",
-	                examined_user(st.st_uid), QUOTED(x->folder), QUOTED(x->path));
+	if (examined_folder_is_own(x))
+		cm_finding_mend(f, "chown -h %s %s %s*, or let the web server run it as the owner",
+		                examined_user(st.st_uid), QUOTED(x->folder), QUOTED(x->path));
+	else
+		cm_finding_mend(f, "let the web server run it as the owner, or move the database "
+		                   "to a folder of its own");
 }
 
 static void count_one(struct census *census, const char *pid, struct cm_finding *f)

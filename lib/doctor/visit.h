@@ -4,6 +4,7 @@
 /* Only for the files of lib/doctor that examine from outside. */
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/url.h"
 #include "doctor/finding.h"
 #include "doctor/mend.h"
@@ -48,6 +49,12 @@ cm_json *visit_json(const struct cm_fetched *answer);
 
 /* The value of a parameter of a challenge (RFC 9110 section 11.2) in quotes; false without one. */
 bool visit_challenge(const struct cm_fetched *answer, const char *name, struct cm_buf *out);
+
+/* Tell how the visit's URL becomes the one that Casement calls itself. */
+void visit_mend_issuer(const struct visit *v, struct cm_finding *f);
+
+/* A URL as a word of a command: what a server says of itself may be anything. */
+#define QUOTED_URL(url) cm_text_quote(url, (char[CM_TEXT_QUOTED(CM_URL_MAX + 16)]){0})
 
 /* A check of the table in outside.c. */
 typedef void visit_check(void *visit, struct cm_finding *finding);

@@ -118,7 +118,7 @@ class Package(unittest.TestCase):
         self.assertEqual(install.run("/usr/lib/casement/casement.fcgi", "version").stdout,
                          install.run("casement", "version").stdout)
         done = install.run("casement", "key", "list")
-        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.returncode, 7)
         self.assertIn("/etc/casement.conf", done.stdout)
         for page in ("man1/casement.1.gz", "man5/casement.conf.5.gz", "man8/casement.fcgi.8.gz"):
             self.assertIn("/usr/share/man/" + page, self.after_install)

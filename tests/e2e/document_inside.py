@@ -24,6 +24,7 @@ sys.path.insert(0, HERE)
 
 # pylint: disable=wrong-import-position
 import case
+import forge
 import instance
 import lighttpd
 import oauth_case
@@ -37,6 +38,9 @@ PRIVATE = {"loopback.example": "127.0.0.1", "ten.example": "10.1.2.3",
            "six.example": "::1", "unique.example": "fd00::1", "mapped.example": "::ffff:10.1.2.3",
            "nat64.example": "64:ff9b::a01:203", "six-to-four.example": "2002:a01:203::1",
            "teredo.example": "2001:0:a01:203::1"}
+# Of a zone whose server does not answer: so long the system's resolver waits for it.
+UNTOLD, RESOLVER_SECONDS = "untold.example", 20
+OVERLAID = ("/etc/hosts", "/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt")
 CALLBACK = oauth_case.CALLBACK
 documents = {}
 asked = []
@@ -150,6 +154,63 @@ class Documents(oauth_case.OAuthCase):
         self.assert_page_error(self.http.get(self.url(url)))
         self.assertEqual(self.get(admin, f"built-in/{name}")["grantTypes"],
                          ["authorization_code"])
+
+    def assertion(self, url, key, kid):
+        """What a client with keys of its own proves itself with."""
+        now = int(time.time())
+        claims = {"iss": url, "sub": url, "aud": self.http.url, "exp": now + 60, "iat": now,
+                  "jti": case.unique("jti")}
+        return {"client_assertion": forge.join({"alg": "RS256", "kid": kid}, claims,
+                                               forge.rs256(key)),
+                "client_assertion_type":
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
+
+    def test_keys_by_their_url(self):
+        """They are read with the document, and once an hour by who proves itself with them."""
+        old, new = forge.new_rsa_key(), forge.new_rsa_key()
+        keys = {"keys": [forge.rsa_jwk(old, "k1")]}
+        headers = {"Content-Type": "application/jwk-set+json"}
+        documents["/keys.json"] = (200, headers, json.dumps(keys).encode())
+        url = put("/keyed.json", token_endpoint_auth_method="private_key_jwt",
+                  jwks_uri=f"https://{NAME}/keys.json")
+        told = self.tokens(url, self.user(), **self.assertion(url, old, "k1"))
+        self.assert_token_good(told["access_token"])
+        keys = {"keys": [forge.rsa_jwk(new, "k2")]}
+        documents["/keys.json"] = (200, headers, json.dumps(keys).encode())
+        self.assert_oauth_error(
+            self.refresh(url, told["refresh_token"], **self.assertion(url, new, "k2")),
+            401, "invalid_client")
+        self.instance.change("UPDATE application SET document_expires_at_s = 1")
+        reply = self.refresh(url, told["refresh_token"], **self.assertion(url, new, "k2"))
+        self.assertEqual(reply.status_code, 200, reply.text)
+        self.assert_oauth_error(
+            self.refresh(url, reply.json()["refresh_token"], **self.assertion(url, old, "k1")),
+            401, "invalid_client")
+        # What can't be read leaves what is known; who is not known is not read.
+        documents["/keys.json"] = (500, headers, b"")
+        self.instance.change("UPDATE application SET document_expires_at_s = 1")
+        reply = self.refresh(url, reply.json()["refresh_token"], **self.assertion(url, new, "k2"))
+        self.assertEqual(reply.status_code, 200, reply.text)
+        asked.clear()
+        other = put("/unknown-keyed.json")
+        self.assert_oauth_error(self.refresh(other, "x", **self.assertion(other, new, "k2")),
+                                401, "invalid_client")
+        self.assertEqual(asked, [])
+
+    def test_bad_keys(self):
+        """By http, from a private address, that are not there, private ones, or none."""
+        private = {"keys": [{**forge.rsa_jwk(forge.new_rsa_key(), "k1"), "d": "AA"}]}
+        documents["/private-keys.json"] = (200, {"Content-Type": "application/json"},
+                                           json.dumps(private).encode())
+        documents["/no-keys.json"] = (200, {"Content-Type": "application/json"}, b"[]")
+        documents["/no-text.json"] = (200, {"Content-Type": "application/json"}, b"{")
+        for at in (f"http://{NAME}/keys.json", "https://ten.example/keys.json",
+                   f"https://{NAME}/nowhere.json", f"https://{NAME}/private-keys.json",
+                   f"https://{NAME}/no-keys.json", f"https://{NAME}/no-text.json",
+                   "file:///etc/passwd", "", 7):
+            with self.subTest(at=at):
+                self.refuse(put("/bad-keys.json", token_endpoint_auth_method="private_key_jwt",
+                                jwks_uri=at))
 
     def test_read_only(self):
         """Who is known goes on, with what was read before; nobody new is taken."""
@@ -271,6 +332,13 @@ class Documents(oauth_case.OAuthCase):
         self.assertLess(time.monotonic() - began, servers.patient(20))
         self.assertEqual(self.http.get("/api/health").status_code, 200)
 
+    def test_name_that_no_server_tells(self):
+        """Who looks it up is not waited for."""
+        began = time.monotonic()
+        self.refuse(f"https://{UNTOLD}/good.json")
+        self.assertLess(time.monotonic() - began, servers.patient(RESOLVER_SECONDS / 2))
+        self.assertEqual(self.http.get("/api/health").status_code, 200)
+
 
 def run(*command):
     """A command that must succeed."""
@@ -290,13 +358,18 @@ def prepare(folder):
     with open(hosts, "w", encoding="ascii") as out:
         out.write(f"127.0.0.1 localhost\n{PUBLIC} {NAME} impostor.example\n")
         out.writelines(f"{address} {name}\n" for name, address in PRIVATE.items())
-    run("mount", "--bind", hosts, "/etc/hosts")
-    run("mount", "--bind", made, os.path.realpath("/etc/ssl/certs/ca-certificates.crt"))
+    resolver = servers.write(os.path.join(folder, "resolv.conf"), "nameserver 127.0.0.1\n"
+                             f"options timeout:{RESOLVER_SECONDS} attempts:1\n")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made, key)
+    nameserver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    nameserver.bind(("127.0.0.1", 53))
     server = Server(("::", 443), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
+    for file, path in zip((hosts, resolver, made), OVERLAID):
+        run("mount", "--bind", file, os.path.realpath(path))
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    return nameserver
 
 
 def main():
@@ -304,14 +377,14 @@ def main():
     instance.Instance.binary = sys.argv.pop(1)
     instance.Instance.server_class = lighttpd.Lighttpd
     with tempfile.TemporaryDirectory() as folder:
-        prepare(folder)
+        nameserver = prepare(folder)
         try:
             done = unittest.main(exit=False)
         finally:
             instance.close_all()
-            subprocess.run(["umount", "/etc/hosts"], check=False)
-            subprocess.run(["umount", os.path.realpath("/etc/ssl/certs/ca-certificates.crt")],
-                           check=False)
+            nameserver.close()
+            for path in OVERLAID:
+                subprocess.run(["umount", os.path.realpath(path)], check=False)
     sys.exit(0 if done.result.wasSuccessful() and not instance.reports() else 1)
 
 

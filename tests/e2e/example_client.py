@@ -13,6 +13,7 @@ import sys
 import requests
 
 REVISION = "2024-11-05"
+NAMES = ("CASEMENT_URL", "CASEMENT_TOKEN_URL", "CASEMENT_CLIENT_ID", "CASEMENT_CLIENT_SECRET")
 
 
 def get_token(scope):
@@ -74,6 +75,9 @@ def main():
     parser.add_argument("--scope", default="read:application write:application")
     parser.add_argument("--name", default="example-app")
     arguments = parser.parse_args()
+    for name in NAMES:
+        if name not in os.environ:
+            parser.error(f"{name} is not set; do first: set -a; . var/demo.env; set +a")
     connection = Connection(os.environ["CASEMENT_URL"], get_token(arguments.scope))
     hello = connection.ask("initialize", {
         "protocolVersion": REVISION,

@@ -17,7 +17,7 @@ class MistakeCase(case.Case):
     def setUp(self):
         self.instance = None
 
-    def doctor(self, *arguments, database=None, under=(), **options):
+    def doctor(self, *arguments, database=None, under=(), data="", **options):
         """The findings, and the exit status."""
         environment = {**os.environ, **servers.inherited_environment()}
         environment.pop("CASEMENT_DB", None)
@@ -25,7 +25,7 @@ class MistakeCase(case.Case):
             environment["CASEMENT_DB"] = database
         done = subprocess.run([*under, instance.Instance.binary, "doctor", "--json", *arguments],
                               capture_output=True, text=True, env=environment, check=False,
-                              stdin=subprocess.DEVNULL, timeout=servers.patient(120), **options)
+                              input=data, timeout=servers.patient(120), **options)
         self.assertIn(done.returncode, (0, 8), done.stdout + done.stderr)
         findings = json.loads(done.stdout)
         wrong = [finding for finding in findings if finding["status"] == "wrong"]

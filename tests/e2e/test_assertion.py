@@ -50,15 +50,13 @@ class Assertion(oauth_case.OAuthCase):
                                     ({}, {"aud": self.http.token_url}),
                                     ({}, {"aud": [self.http.token_url, self.http.url]}),
                                     ({}, {"header": {"kid": None}}),
-                                    ({}, {"header": {"typ": None}})):
+                                    ({}, {"header": {"typ": None}}),
+                                    ({}, {"header": {"typ": "client-authentication+jwt"}})):
             with self.subTest(parameters=parameters, changes=changes):
-                header = {name: value for name, value in changes.pop("header", {}).items()}
-                assertion = self.assertion(header=header, **changes)
-                if header:
-                    name = next(iter(header))
-                    text = {"alg": "RS256", "typ": "JWT", "kid": "k1"}
-                    del text[name]
-                    assertion = forge.join(text, forge.parts(assertion)[1], forge.rs256(self.key))
+                header = {"alg": "RS256", "typ": "JWT", "kid": "k1", **changes.pop("header", {})}
+                header = {name: value for name, value in header.items() if value is not None}
+                assertion = forge.join(header, forge.parts(self.assertion(**changes))[1],
+                                       forge.rs256(self.key))
                 reply = self.ask(assertion, **parameters)
                 self.assertEqual(reply.status_code, 200, reply.text)
                 self.assert_token_good(reply.json()["access_token"])

@@ -203,6 +203,7 @@ class Requests(oauth_case.OAuthCase):
                 ({"prompt": "none login"}, "invalid_request"),
                 ({"prompt": "none"}, "login_required"),
                 ({"max_age": "-1"}, "invalid_request"),
+                ({"max_age": "1000000000"}, "invalid_request"),
                 ({"nonce": "n" * 256}, "invalid_request")]
         for change, error in rows:
             with self.subTest(change=change):
@@ -245,6 +246,12 @@ class Requests(oauth_case.OAuthCase):
         document = self.http.get("/.well-known/oauth-authorization-server").json()
         self.assertIs(document["authorization_response_iss_parameter_supported"], True)
         self.assertEqual(document["issuer"], told["iss"])
+
+    def test_long_state(self):
+        """As long as may be, with every character escaped on its way back."""
+        state = "\"" * 2000
+        reply = self.ask(state=state, response_type="x")
+        self.assertEqual(browser.parameters(reply)["state"], state)
 
     def test_A22_U10_iss_with_an_error(self):
         """The client can tell whose error it is."""
@@ -326,13 +333,15 @@ class SignIn(oauth_case.OAuthCase):
         """Failures under one spelling of a name show under no other that somebody has it."""
         name = case.unique("spelled")
         self.user(f"email={name}@example.org", name=name)
+        row = self.instance.query("SELECT id FROM user WHERE name = ?", name)[0]["id"]
         for who in (name, case.unique("nobody")):
             with self.subTest(who=who):
                 self.instance.change("DELETE FROM throttle")
                 self.assertEqual(self.fail_as(f"my-org/{who}"), [403])
                 self.lock()
-                self.assertEqual(self.fail_as(f"my-org/{who}", who, f"{who}@example.org"),
-                                 [429, 403, 403])
+                self.assertEqual(self.fail_as(f"my-org/{who}", who, f"{who}@example.org",
+                                              f"my-org/{who} #{row}", f"my-org/{who} #0"),
+                                 [429, 403, 403, 403, 403])
 
     def test_A26_one_spelling_in_any_case(self):
         """The case of an address gives no new tries."""
@@ -358,27 +367,27 @@ class SignIn(oauth_case.OAuthCase):
         """A cookie that was planted before is worth nothing after."""
         user, person = self.user(), self.person()
         person.open(self.url(self.client_id))
-        before = person.session.cookies["casement"]
+        before = dict(person.session.cookies)
         person.sign_in(user)
-        after = person.session.cookies["casement"]
+        after = dict(person.session.cookies)
         self.assertNotEqual(before, after)
         stranger = self.person()
-        stranger.session.cookies.set("casement", before)
+        stranger.session.cookies.update(before)
         stranger.open(self.url(self.client_id))
         self.assertIn("password", stranger.page.forms[0]["fields"])
         rows = self.instance.query("SELECT id_sha256 FROM session")
-        self.assertNotIn(after, [row["id_sha256"] for row in rows])
+        self.assertFalse(set(after.values()) & {row["id_sha256"] for row in rows})
 
     def test_A26_signing_in_again_ends_the_session_before(self):
         """Its cookie opens nothing any more."""
         user, person = self.user(), self.person()
         person.open("/account")
         person.sign_in(user)
-        before = person.session.cookies["casement"]
+        before = dict(person.session.cookies)
         person.open(self.url(self.client_id, prompt="login"))
         person.sign_in(user)
         stranger = self.person()
-        stranger.session.cookies.set("casement", before)
+        stranger.session.cookies.update(before)
         stranger.open("/account")
         self.assertIn("password", stranger.page.forms[0]["fields"])
         person.open("/account")
@@ -513,8 +522,9 @@ class SignIn(oauth_case.OAuthCase):
         self.instance.change("UPDATE session SET signed_in_at_s = signed_in_at_s - 100")
         person.open(self.url(made.id, max_age="50"))
         self.assertIn("password", person.page.forms[0]["fields"])
-        reply = person.sign_in(user)
-        self.assertIn("code", browser.parameters(reply))
+        reply = person.submit(username=user, password=oauth_case.PASSWORD, action="sign-in")
+        self.assertNotIn("max_age", reply.headers["Location"], "max_age=0 would never end")
+        self.assertIn("code", browser.parameters(person.follow(reply)))
         reply = person.open(self.url(made.id, prompt="none"))
         self.assertIn("code", browser.parameters(reply))
         reply = person.open(self.url(made.id, prompt="none", scope=case.BOTH))
@@ -631,6 +641,28 @@ class Consent(oauth_case.OAuthCase):
                 reply = person.open(self.url(made.id))
                 self.assertEqual(reply.status_code, 200 if second else 303)
 
+    def test_a_yes_adds_to_earlier_ones(self):
+        """Nobody is asked again for what was allowed in parts."""
+        user, person = self.user(), self.person()
+        made = self.made()
+        for scope in (case.READ, "openid"):
+            self.code(made.id, user, person, scope=scope)
+        reply = person.open(self.url(made.id, scope=f"{case.READ} openid"))
+        self.assertEqual(reply.status_code, 303, reply.text)
+        self.assertIn("code", browser.parameters(reply))
+        self.assertEqual(person.open(self.url(made.id, scope=case.BOTH)).status_code, 200)
+
+    def test_client_of_its_own_making_is_always_asked_for(self):
+        """No policy of an application lets in who registered itself without a yes."""
+        made = self.register(redirect_uris=["https://app.example/callback"])["client_id"]
+        self.instance.change("UPDATE application SET consent_policy = 'never' WHERE client_id = ?",
+                             made)
+        person = self.person()
+        person.open(self.url(made, redirect_uri="https://app.example/callback"))
+        reply = person.sign_in(self.user())
+        self.assertEqual(reply.status_code, 200, reply.headers.get("Location"))
+        self.assertEqual(person.page.forms[0]["fields"].get("password"), None)
+
     def test_public_loopback_client_is_asked_each_time(self):
         """Anybody can listen on a loopback port (RFC 8252 section 8.6)."""
         user, person = self.user(), self.person()
@@ -676,11 +708,11 @@ class Account(oauth_case.OAuthCase):
         person.open("/account")
         person.sign_in(user)
         self.assertIn(user, person.page.text)
-        cookie = person.session.cookies["casement"]
+        cookie = dict(person.session.cookies)
         person.submit(0, action="sign-out")
         self.assertIn("signed out", person.page.text)
         person.session.cookies.clear()
-        person.session.cookies.set("casement", cookie)
+        person.session.cookies.update(cookie)
         person.open("/account")
         self.assertIn("password", person.page.forms[0]["fields"])
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 
@@ -48,6 +49,7 @@ class Help(CommandCase):
             out = self.ok(*arguments)
             for name in (*GROUPS, *SINGLE):
                 self.assertIn(name, out)
+            self.assertNotIn(" \n", out)
 
     def test_help_of_each_command(self):
         """--help works everywhere and touches no database."""
@@ -74,9 +76,52 @@ class Help(CommandCase):
                           ("token", "issue"), ("setting", "get"), ("setting", "set", "issuer"),
                           ("key", "nonsense"), ("init", "--nonsense"), ("--nonsense",),
                           ("token", "issue", "my-org/demo", "--scope"),
-                          ("application", "delete"), ("init", "--url")):
+                          ("application", "delete"), ("init", "--url"),
+                          ("init", "--demo", "--env-file", "--json")):
             with self.subTest(arguments=arguments):
                 self.bad(USAGE, *arguments)
+        self.assertFalse(os.path.exists(os.path.join(self.instance.folder, "--json")))
+
+    def test_given_twice(self):
+        """Of two values for one thing none is passed over in silence."""
+        name = f"my-org/{case.unique()}"
+        for arguments in (("application", "list", "my-org", "built-in"),
+                          ("application", "list", "owner=my-org", "built-in"),
+                          ("application", "list", "namePrefix=a", "namePrefix=b"),
+                          ("application", "list", "=a"),
+                          ("application", "add", name, "displayName=a", "displayName=b"),
+                          ("application", "add", name, "tags=null", "tags=a"),
+                          ("application", "add", name, "name=other"),
+                          ("application", "add", name, "owner=built-in"),
+                          ("application", "update", "my-org/demo", "name=a", "name=b"),
+                          ("audit", "tool=a", "tool=b"),
+                          ("audit", "since=2026-01-02T03:04:05Z", "since=b"),
+                          ("token", "issue", "my-org/demo", "--scope", "a", "--scope", "b"),
+                          ("doctor", "--url", "http://127.0.0.1:1", "--url", "x")):
+            with self.subTest(arguments=arguments):
+                self.bad(USAGE, *arguments)
+        self.bad(NOT_FOUND, "application", "show", name)
+
+    def test_errors_in_json(self):
+        """With --json, wherever it stands, stderr is one JSON object."""
+        for arguments in (("nonsense", "--json"), ("application", "nonsense", "--json"),
+                          ("application", "list", "--nonsense", "--json"),
+                          ("application", "--json", "list"),
+                          ("application", "show", "--json"),
+                          ("application", "show", "--json", "my-org/nobody")):
+            with self.subTest(arguments=arguments):
+                result = self.instance.run(*arguments)
+                self.assertEqual(set(json.loads(result.err)), {"error", "message"})
+
+    def test_output_that_is_lost(self):
+        """Of help, and of what is told as it is found, too."""
+        environment = {**os.environ, **self.instance.environment()}
+        for arguments in (("help",), ("--help",), ("setting", "--help"), ("doctor",)):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                done = subprocess.run([self.instance.binary, *arguments],
+                                      stdout=full, stderr=subprocess.PIPE, check=False,
+                                      timeout=servers.patient(60), env=environment)
+                self.assertNotEqual(done.returncode, OK)
 
 
 class Applications(CommandCase):
@@ -119,10 +164,17 @@ class Applications(CommandCase):
                       self.bad(BAD_INPUT, "application", "add", f"my-org/{name}", "displyName=x"))
         self.assertIn("tags", self.bad(BAD_INPUT, "application", "add", f"my-org/{name}", "tags=5"))
         self.assertIn("tags", self.bad(BAD_INPUT, "application", "add", f"my-org/{name}", "tags={"))
-        for identity in (name, f"my-org/{name}/x", "my-org/", f"/{name}", ""):
+        for field, form in (("scopes=read:application", 'such as [{"name":'),
+                            ("disableSignin=yes", "true or false"),
+                            ("expireInHours=1h", "a number"), ("tags=[a", 'such as ["a"')):
+            with self.subTest(field=field):
+                self.assertIn(form, self.bad(BAD_INPUT, "application", "add", f"my-org/{name}",
+                                             field))
+        for identity in (name, f"my-org/{name}/x", "my-org/", f"/{name}", "", "my-org/an app"):
             with self.subTest(identity=identity):
-                self.assertIn(self.instance.run("application", "add", identity).code,
-                              (USAGE, BAD_INPUT))
+                self.assertIn("OWNER/NAME; names have letters",
+                              self.bad(BAD_INPUT, "application", "add", identity))
+                self.bad(BAD_INPUT, "token", "issue", identity)
         self.assertIn(self.instance.run("application", "add", f"no-such-org/{name}").code,
                       (NOT_FOUND, BAD_INPUT))
         self.assertIn(self.instance.run("application", "add", f"my-org/{name}", "displayName").code,
@@ -170,6 +222,7 @@ class Applications(CommandCase):
         self.assertEqual(code, BAD_INPUT)
         self.assertEqual(self.instance.run("application", "show", f"my-org/{name}").code,
                          NOT_FOUND)
+        self.bad(BAD_INPUT, "token", "issue", "my-org/demo", "--scope", b"\xff\xfe")
 
     def test_list(self):
         """All, or those of one organisation."""
@@ -248,6 +301,22 @@ class Others(CommandCase):
         self.assertEqual(made.query("SELECT count(*) AS n FROM signing_key WHERE"
                                     " retired_at_s IS NULL")[0]["n"], 1)
 
+    def test_key_is_made_before_the_lock(self):
+        """While it is made, others write: OpenSSL waits for its configuration here."""
+        made = self.fresh(start=False)
+        fifo = os.path.join(made.folder, "openssl.cnf")
+        os.mkfifo(fifo)
+        with subprocess.Popen([made.binary, "key", "rotate"], stdout=subprocess.DEVNULL,
+                              env={**os.environ, **made.environment(),
+                                   "OPENSSL_CONF": fifo}) as rotating:
+            with open(fifo, "w", encoding="ascii"):
+                connection = sqlite3.connect(made.database, timeout=0, isolation_level=None)
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                finally:
+                    connection.close()
+            self.assertEqual(rotating.wait(servers.patient(30)), 0)
+
     def test_token_issue(self):
         """A token without a secret, for who runs the server."""
         token = self.json("token", "issue", "my-org/demo", "--scope", case.READ)["access_token"]
@@ -318,6 +387,31 @@ class Others(CommandCase):
         self.assertEqual({(row["outcome"], row["address"]) for row in rows}, {("ok", "")})
 
 
+class Passwords(CommandCase):
+    """How a password comes to the program."""
+
+    def test_line(self):
+        """The first line as it is, without its end."""
+        name = f"my-org/{case.unique()}"
+        for data in (b"correct horse", b"correct horse\n", b"correct horse\r\n", b"with\rcr in it"):
+            with self.subTest(data=data):
+                self.instance.run("user", "add", name, data=data, code=OK)
+                self.ok("user", "delete", name)
+        for data in (b"", b"\n", b"short\n", b"correct\0horse battery\n", b"correct horse\0\n",
+                     b"correct horse \xff\n", b"x" * 100000):
+            with self.subTest(data=data[:30]):
+                self.bad(BAD_INPUT, "user", "add", name, data=data)
+        self.bad(NOT_FOUND, "user", "show", name)
+
+    def test_not_in_the_arguments(self):
+        """A command line can be read by everybody on the machine."""
+        name = f"my-org/{case.unique()}"
+        self.bad(USAGE, "user", "add", name, "password=correct horse", data=b"battery staple\n")
+        self.instance.run("user", "add", name, data=b"battery staple\n", code=OK)
+        self.assertIn("set-password",
+                      self.bad(USAGE, "user", "update", name, "password=correct horse"))
+
+
 class Init(CommandCase):
     """init, and databases that are not there or not good."""
 
@@ -356,6 +450,76 @@ class Init(CommandCase):
                                  "CASEMENT_CLIENT_SECRET", "CASEMENT_ADMIN_CLIENT_ID",
                                  "CASEMENT_ADMIN_CLIENT_SECRET"})
         self.assertEqual(self.mode(self.instance.env_file), 0o600)
+
+    def test_env_file_of_others(self):
+        """A file that is there loses nothing but Casement's own lines."""
+        name = case.unique("init")
+        _, _, env_file = self.init(name)
+        others = "# mine\nexport PATH=/bin\nDATABASE_URL='" + "x" * 3000 + "'\n"
+        with open(env_file, "w", encoding="utf-8") as file:
+            file.write(others + "CASEMENT_URL=http://old\n")
+        result, _, _ = self.init(name, "--demo")
+        self.assertEqual(result.code, OK, result.err)
+        with open(env_file, encoding="utf-8") as file:
+            text = file.read()
+        self.assertTrue(text.endswith(others), text)
+        self.assertNotIn("//old", text)
+        for secret in [line.split()[1] for line in result.out.splitlines()
+                       if "client_secret" in line]:
+            self.assertIn(f"='{secret}'\n", text)
+        self.assertEqual(text.count("CASEMENT_CLIENT_SECRET="), 1)
+        self.init(name, "--demo")
+        with open(env_file, encoding="utf-8") as file:
+            self.assertEqual(file.read(), text)
+
+    def test_env_file_of_another_database(self):
+        """Credentials of a database that was deleted give way to those of the new one."""
+        name = case.unique("init")
+        _, database, env_file = self.init(name, "--demo")
+        os.unlink(database)
+        result, _, _ = self.init(name, "--demo")
+        self.assertEqual(result.code, OK, result.err)
+        with open(env_file, encoding="utf-8") as file:
+            text = file.read()
+        listed = json.loads(self.instance.run("application", "list", "--json", code=OK,
+                                              env={"CASEMENT_DB": database}).out)
+        for item in listed:
+            self.assertIn(f"CLIENT_ID='{item['clientId']}'\n", text)
+
+    def test_env_file_of_an_old_secret(self):
+        """A secret that is not the client's any more gives way to one that is; others stay."""
+        name = case.unique("init")
+        _, database, env_file = self.init(name, "--demo")
+        with open(env_file, encoding="utf-8") as file:
+            before = file.read().splitlines()
+        self.instance.run("application", "rotate-secret", "my-org/demo", code=OK,
+                          env={"CASEMENT_DB": database})
+        result, _, _ = self.init(name, "--demo")
+        self.assertEqual(result.code, OK, result.err)
+        with open(env_file, encoding="utf-8") as file:
+            after = file.read().splitlines()
+        secrets = [line.split()[1] for line in result.out.splitlines() if "client_secret" in line]
+        self.assertEqual([line for line in after if line not in before],
+                         [f"CASEMENT_CLIENT_SECRET='{secret}'" for secret in secrets])
+        self.assertEqual(len(secrets), 1)
+
+    def test_env_file_that_can_not_be_written(self):
+        """It is an error, the secrets are told all the same, and nothing is left behind."""
+        folder = os.path.join(self.instance.folder, case.unique("init"))
+        os.makedirs(os.path.join(folder, "new.env"))
+        database = os.path.join(folder, "new.db")
+        self.instance.server.hand_over()
+        os.symlink("/dev/null", os.path.join(folder, "null"))
+        for name in ("new.env", "null"):
+            self.bad(STORE, "init", "--demo", "--env-file", os.path.join(folder, name),
+                     env={"CASEMENT_DB": database})
+        os.unlink(os.path.join(folder, "null"))
+        result = self.instance.run("init", "--demo", "--env-file", "/nonexistent/folder/x",
+                                   env={"CASEMENT_DB": database})
+        self.assertEqual(result.code, STORE, result.err)
+        self.assertIn("client_secret", result.out)
+        self.assertEqual([name for name in os.listdir(folder) if not name.startswith("new.db")],
+                         ["new.env"])
 
     def test_env_file_quotes(self):
         """A URL may have a quote: to a shell it is a part of the value."""
@@ -419,8 +583,49 @@ class Init(CommandCase):
         for arguments in (("application", "list"), ("setting", "list"), ("key", "list"),
                           ("token", "issue", "my-org/demo")):
             with self.subTest(arguments=arguments):
-                self.bad(STORE, *arguments, env={"CASEMENT_DB": path})
+                self.assertIn("No such file", self.bad(STORE, *arguments,
+                                                       env={"CASEMENT_DB": path}))
                 self.assertFalse(os.path.exists(path))
+
+    def test_casement_conf(self):
+        """The line as people write it; a file that can't be read is named as that."""
+        if self.instance.wrapped:
+            self.skipTest("commands run the program in its own place")
+        folder = os.path.join(self.instance.folder, case.unique("place"))
+        os.mkdir(folder)
+        binary = os.path.join(folder, "casement")
+        subprocess.run(["cp", self.instance.binary, binary], check=True)
+        conf = os.path.join(folder, "casement.conf")
+        environment = {**os.environ, **self.instance.environment()}
+        database = environment.pop("CASEMENT_DB")
+
+        def ask(**options):
+            return subprocess.run([binary, "setting", "get", "issuer"], env=environment,
+                                  capture_output=True, text=True, check=False, **options)
+        for line in ("database = %s", "database=%s\n", "# x\n \tdatabase\t=\t%s \t\r\n",
+                     "\ufeffdatabase = %s\r\n", f"database = ../{'%.0s'}casement.db\n"):
+            with self.subTest(line=line):
+                with open(conf, "w", encoding="utf-8", newline="") as file:
+                    file.write(line % database)
+                done = ask()
+                self.assertEqual(done.returncode, OK, done.stderr)
+        os.unlink(conf)
+        os.mkdir(conf)
+        done = ask()
+        self.assertEqual(done.returncode, STORE)
+        self.assertRegex(done.stderr, "^casement: No database: .*\n$")
+        if os.geteuid() == 0:
+            os.rmdir(conf)
+            with open(conf, "w", encoding="ascii") as file:
+                file.write(f"database = {database}\n")
+            os.chmod(conf, 0)
+            os.chmod(folder, 0o755)
+            mode = self.mode(self.instance.folder)
+            self.addCleanup(os.chmod, self.instance.folder, mode)
+            os.chmod(self.instance.folder, mode | 0o11)
+            done = ask(user=12345)
+            self.assertEqual(done.returncode, STORE, done.stderr)
+            self.assertIn(f"can't read {conf}", done.stderr)
 
     def test_unusable_database(self):
         """No folder, a folder, an empty file, something else."""

@@ -61,6 +61,16 @@ class Metadata(case.Case):
         self.assertEqual(body["subject_types_supported"], ["public"])
         self.assertEqual(body["id_token_signing_alg_values_supported"], ["RS256"])
 
+    def test_A29_algorithms_of_assertions(self):
+        """RFC 8414 section 2: told for each endpoint that takes private_key_jwt."""
+        body = self.document(ASM)
+        for endpoint in ("token", "revocation", "introspection"):
+            with self.subTest(endpoint=endpoint):
+                self.assertIn("private_key_jwt",
+                              body[endpoint + "_endpoint_auth_methods_supported"])
+                self.assertEqual(body[endpoint + "_endpoint_auth_signing_alg_values_supported"],
+                                 ["RS256", "ES256"])
+
     def test_A29_what_is_listed_works(self):
         """A client that knows the 401 alone finds its way to a token."""
         told = client.challenge(self.http.rpc("ping"))

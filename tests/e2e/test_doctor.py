@@ -147,6 +147,20 @@ class File(InsideCase):
         os.unlink(self.database)
         self.expect("no database", "file", "There is no file", "casement init")
 
+    def test_of_another_user(self):
+        """Who may not read it is sent to who may; nothing is given away for that."""
+        if os.geteuid() != 0:
+            self.skipTest("only root can be another user")
+        before, folder = instance.Instance.binary, instance.short_folder()
+        self.addCleanup(shutil.rmtree, folder, True)
+        self.addCleanup(setattr, instance.Instance, "binary", before)
+        os.chmod(folder, 0o755)
+        instance.Instance.binary = shutil.copy(before, folder)
+        found = self.named("asked by another user", self.look(user=12345), "file",
+                           "can't be read by the user 12345", "run it as root")
+        self.assertNotIn("folder", str(found["mend"]))
+        self.all_well(self.look())
+
     def test_empty(self):
         """A file without a byte."""
         self.put(b"")
@@ -179,7 +193,11 @@ class File(InsideCase):
         self.put(content)
         found = self.named("pages overwritten", self.look(), "integrity", "damaged", "backup",
                            also=self.wrong_but("integrity"))
-        self.assertIn(".recover", found["mend"][1])
+        command = found["mend"][1].partition(": ")[2]
+        subprocess.run(["sh", "-c", command], check=True, cwd=self.folder, capture_output=True)
+        for finding in self.doctor(database=os.path.join(self.folder, "NEW.db")):
+            if finding["check"] in ("file", "rights", "database", "schema"):
+                self.assertEqual(finding["status"], "ok", finding)
         self.put(os.urandom(4096) + good_database()[4096:])
         self.expect("first page overwritten", "file", "first bytes were overwritten", "backup")
 
@@ -227,7 +245,7 @@ class File(InsideCase):
         self.expect("database not writable for its owner", "rights", "may not write", "chmod 600")
         os.chmod(self.database, 0o600)
         os.chmod(self.folder, 0o500)
-        self.expect("folder not writable for the owner", "rights", "can't make files", "chown")
+        self.expect("folder not writable for the owner", "rights", "can't make files", "chmod")
 
     def test_owners_differ(self):
         """A -wal that another user made, and a database of another user than its folder."""
@@ -238,8 +256,20 @@ class File(InsideCase):
         self.expect("-wal of another user", "rights", "belongs to the user 12345", "chown")
         os.unlink(beside)
         os.chown(self.database, 12345, 12345)
-        self.expect("folder of another user than the database", "rights", "can't make files",
-                    "chown -h --reference")
+        found = self.expect("folder of another user than the database", "rights",
+                            "can't make files", "chown -h --reference")
+        subprocess.run(["sh", "-c", found["mend"][0]], check=True)
+        self.all_well(self.look())
+
+    def test_folder_of_others(self):
+        """A home, or a folder of the system, is not to be given away for a database in it."""
+        if os.geteuid() != 0:
+            self.skipTest("only root can give files away")
+        other = self.put(b"", os.path.join(self.folder, "letters"))
+        os.chown(other, 54321, 54321)
+        os.chown(self.database, 12345, 12345)
+        self.expect("database of another user in somebody's home", "rights", "can't make files",
+                    "others have files there: move the database")
 
     def test_among_web_pages(self):
         """Below a document root; protected, that is worth a note."""
@@ -276,18 +306,22 @@ class Store(InsideCase):
     def test_keys(self):
         """None, only a retired one, only one for the other algorithm, one that is damaged."""
         self.change("UPDATE signing_key SET retired_at_s = 1")
-        self.expect("signing key retired", "signing key", "No signing key for RS256",
-                    "casement key rotate")
+        self.mended_key("signing key retired", "No signing key for RS256")
         self.change("UPDATE signing_key SET retired_at_s = NULL",
                     "INSERT INTO setting VALUES ('signing_algorithm', 'ES256', 0)")
-        self.expect("no key for the algorithm", "signing key", "No signing key for ES256",
-                    "casement key rotate")
+        self.mended_key("no key for the algorithm", "No signing key for ES256")
         self.change("DELETE FROM setting WHERE name = 'signing_algorithm'",
-                    "UPDATE signing_key SET private_pem = 'x'")
-        self.expect("signing key damaged", "signing key", "does not work", "casement key rotate")
+                    "UPDATE signing_key SET private_pem = 'x', retired_at_s = NULL")
+        self.mended_key("signing key damaged", "does not work")
         self.change("DELETE FROM signing_key")
-        self.expect("signing key missing", "signing key", "There is no signing key",
-                    "casement key rotate")
+        self.mended_key("signing key missing", "There is no signing key")
+
+    def mended_key(self, mistake, says):
+        """A mistake, which what is advised makes good."""
+        self.expect(mistake, "signing key", says, "casement key rotate")
+        subprocess.run([instance.Instance.binary, "key", "rotate"], check=True,
+                       capture_output=True, env={**os.environ, "CASEMENT_DB": self.database})
+        self.all_well(self.look())
 
     def test_clock(self):
         """A key of tomorrow, and a row of the audit trail."""
@@ -340,6 +374,29 @@ class Store(InsideCase):
         """A log that can't be written."""
         self.change("INSERT INTO setting VALUES ('log_target', '/nonexistent/casement.log', 0)")
         self.expect("log can't be written", "log", "/nonexistent/casement.log", "log_target")
+        self.change(f"UPDATE setting SET value = '{self.folder}' WHERE name = 'log_target'")
+        self.expect("log is a folder", "log", "is a folder", "log_target '.*'/casement.log")
+        if os.geteuid() != 0:
+            return
+        logs = instance.short_folder()
+        self.addCleanup(shutil.rmtree, logs, True)
+        for path in (self.folder, self.database):
+            os.chown(path, 12345, 12345)
+        os.chmod(logs, 0o755)
+        binary = shutil.copy(instance.Instance.binary, logs)
+        before, instance.Instance.binary = instance.Instance.binary, binary
+        self.addCleanup(setattr, instance.Instance, "binary", before)
+        for name in ("casement.log", "below/casement.log"):
+            path = os.path.join(logs, name)
+            self.change("DELETE FROM setting WHERE name = 'log_target'",
+                        f"INSERT INTO setting VALUES ('log_target', '{path}', 0)")
+            for who in ({}, {"user": 12345}):
+                found = self.named("log in a folder of root", self.look(**who), "log",
+                                   "can't be written by 12345", "as root: ")
+            subprocess.run(["sh", "-c", found["mend"][0].partition(": ")[2]], check=True)
+            for who in ({}, {"user": 12345}):
+                self.all_well(self.look(**who))
+        self.assertEqual(os.stat(logs).st_uid, 0)
 
     def test_syslog(self):
         """The system's log is no file of that name."""
@@ -434,6 +491,8 @@ class WithoutSharedMemory(InsideCase):
         base = instance.Instance.server_class
         if base.as_user:
             self.skipTest("the web server is another user's, who may not be able to run the wrapper")
+        if instance.Instance.wrapped:
+            self.skipTest("the responders run in an emulator, which maps files itself")
 
         class Wrapped(base):
             """All of it without shared memory."""
@@ -479,9 +538,8 @@ class Processes(InsideCase):
 
     def setUp(self):
         super().setUp()
-        with open(instance.Instance.binary, "rb") as program:
-            if program.read(4) != b"\x7fELF":
-                self.skipTest("the responders run in an emulator")
+        if instance.Instance.wrapped:
+            self.skipTest("the responders run in an emulator")
         self.running = []
         self.addCleanup(self.stop)
         self.listener = socket.socket(socket.AF_UNIX)

@@ -2,12 +2,12 @@
 
 import http.server
 import os
+import shlex
 import shutil
 import ssl
 import subprocess
 import threading
 import time
-import unittest
 
 import apache
 import instance
@@ -64,9 +64,7 @@ class UrlCase(mistakes.MistakeCase):
 
     @classmethod
     def setUpClass(cls):
-        base = instance.Instance.server_class
-        if base is not lighttpd.Lighttpd or base.prefix:
-            raise unittest.SkipTest("other web servers, which are tested once: with lighttpd")
+        cls.once()
 
     def site(self, server_class, **options):
         """An installation behind a web server of this class."""
@@ -98,9 +96,11 @@ class Well(mistakes.MistakeCase):
         # A host that allows .htaccess alone keeps its limit of 128 KiB.
         wrong = {"body limit"} if self.instance.server.name == "htaccess" else set()
         token = self.demo()
-        for arguments in (("--url", url), ("--url", url + "/"), ("--url", url, "--token", token)):
+        for arguments, data in ((("--url", url), ""), (("--url", url + "/"), ""),
+                                (("--url", url, "--token", token), ""),
+                                (("--url", url, "--token", "-"), f"{token}\nmore\n")):
             with self.subTest(arguments=arguments):
-                findings = self.doctor(*arguments)
+                findings = self.doctor(*arguments, data=data)
                 self.assertEqual({finding["check"] for finding in findings
                                   if finding["status"] == "wrong"}, wrong, findings)
                 self.assertNotIn("the rest", {finding["check"] for finding in findings})
@@ -113,6 +113,13 @@ class Well(mistakes.MistakeCase):
         self.assertEqual(findings[-1]["check"], "token")
         self.assertRegex(findings[-1]["says"], r"opens nothing \(401\): The token is malformed")
 
+    def test_url_as_typed(self):
+        """Capital letters and slashes make no other URL, as for clients."""
+        url = instance.Shared.get().server.url
+        findings = self.doctor("--url", url.replace("http:", "HTTP:") + "//")
+        found = {finding["check"]: finding["says"] for finding in findings}
+        self.assertEqual(found["issuer"], f"It calls itself {url}.")
+
     def test_other_name(self):
         """A URL that leads there, and is not the one that clients are told."""
         self.use(instance.Shared.get())
@@ -121,7 +128,7 @@ class Well(mistakes.MistakeCase):
         findings = [finding for finding in self.doctor("--url", url)
                     if finding["check"] != "body limit"]
         self.named("issuer is another name", findings, "issuer", f"calls itself {server.url};",
-                   f"casement setting set issuer {url}$")
+                   f"casement setting set issuer '{url}'$")
 
 
 class Everywhere(UrlCase):
@@ -224,7 +231,7 @@ class Lighttpd(UrlCase):
         findings = self.doctor("--url", made.server.url + "/sso")
         self.named("a path that the issuer lacks", findings, "path",
                    f"prefix is lost: .* takes {made.server.url} for its URL",
-                   f"casement setting set issuer {made.server.url}/sso")
+                   f"casement setting set issuer '{made.server.url}/sso'$")
 
     def test_well_known(self):
         """Only the prefix is routed."""
@@ -239,7 +246,7 @@ class Lighttpd(UrlCase):
         made = self.site(self.below)
         made.run("setting", "set", "issuer", made.server.origin, code=0)
         self.named("prefix lost: issuer without it", self.doctor("--url", made.server.url),
-                   "path", "prefix is lost", f"casement setting set issuer {made.server.url}$")
+                   "path", "prefix is lost", f"casement setting set issuer '{made.server.url}'$")
         port = instance.free_port()
         made = self.site(extended(
             self.base, lambda server: f'$SERVER["socket"] == "127.0.0.1:{port}" {{\n'
@@ -284,9 +291,20 @@ class Lighttpd(UrlCase):
         """http to what is not this machine by its name."""
         made = self.site(self.base)
         url = f"http://0.0.0.0:{made.server.port}"
-        self.named("http to another machine", self.doctor("--url", url), "https",
-                   "reads passwords and tokens", "casement setting set issuer https://",
-                   also=["issuer"])
+        findings = self.doctor("--url", url)
+        self.named("http to another machine", findings, "https", "reads passwords and tokens",
+                   "casement setting set issuer 'https://0.0.0.0'", also=["issuer"])
+        found = next(row for row in findings if row["check"] == "issuer")
+        self.assertNotIn("issuer 'http:", str(found["mend"]))
+
+    def test_commands(self):
+        """What is said elsewhere is a word of a command, and no command."""
+        made = self.site(self.base)
+        path = "/a';touch$IFS;'"
+        findings = self.doctor("--url", made.server.url + path)
+        mend = next(row for row in findings if row["check"] == "path")["mend"][0]
+        self.assertEqual(shlex.split(mend), ["casement", "setting", "set", "issuer",
+                                             made.server.url + path])
 
 
 class Connection(UrlCase):
@@ -409,4 +427,5 @@ class Nginx(UrlCase):
         made = self.site(nginx.Nginx)
         made.server.end(made.server.pool)
         self.named("nginx: program not running", self.doctor("--url", made.server.url), "path",
-                   r"nginx can't start or reach Casement \(502\)", "nginx: the reason")
+                   r"nginx can't start or reach Casement \(502\)",
+                   "nginx: the reason .*systemctl status casement.socket")

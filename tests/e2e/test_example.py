@@ -56,6 +56,15 @@ class Example(case.Case):
                                      "Have scopes: read:application"])
         self.assertIsNone(self.row("my-org/example-three"))
 
+    def test_without_its_environment(self):
+        """It says what is missing, and where to get it."""
+        done = subprocess.run([sys.executable, PROGRAM], env={"PATH": os.environ["PATH"]},
+                              text=True, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("CASEMENT_URL is not set; do first: set -a; . var/demo.env",
+                      done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+
     def test_addresses_in_the_env_file(self):
         """The file of `init` has the URLs that the server answers."""
         self.assertEqual(self.instance.env["CASEMENT_URL"], self.http.mcp_url)

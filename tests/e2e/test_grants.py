@@ -68,6 +68,29 @@ class Code(oauth_case.OAuthCase):
         self.assert_token_refused(told["access_token"])
         self.assert_grant_refused(self.refresh(self.client_id, told["refresh_token"]))
 
+    def test_A13_late_replay_revokes(self):
+        """When the code would have expired, too."""
+        code = self.code(self.client_id, self.who)
+        told = self.redeem(self.client_id, code).json()
+        self.instance.change("UPDATE authorization_code SET expires_at_s = expires_at_s - 61")
+        self.assert_grant_refused(self.redeem(self.client_id, code))
+        self.assert_token_refused(told["access_token"])
+        self.assert_grant_refused(self.refresh(self.client_id, told["refresh_token"]))
+
+    def test_A13_a_refusal_is_no_replay(self):
+        """Who is kept out gets nothing, and nobody is told of a theft."""
+        code = self.code(self.client_id, self.who)
+        name = self.who.partition("/")[2]
+        self.instance.change("UPDATE user SET is_forbidden = 1 WHERE name = ?", name)
+        reply = self.redeem(self.client_id, code)
+        self.assert_grant_refused(reply)
+        self.assertNotIn("used already", reply.json()["error_description"])
+        self.assertEqual(self.instance.query(
+            "SELECT * FROM audit WHERE tool = 'token_replay' AND client_id = ?",
+            self.client_id), [])
+        self.instance.change("UPDATE user SET is_forbidden = 0 WHERE name = ?", name)
+        self.assertEqual(self.redeem(self.client_id, code).status_code, 200)
+
     def test_A13_replay_without_the_verifier_revokes_nothing(self):
         """Who has only the code can't end the tokens of who had the verifier."""
         code = self.code(self.client_id, self.who)
@@ -192,6 +215,16 @@ class Refresh(oauth_case.OAuthCase):
         self.assert_grant_refused(self.refresh(self.client_id, third["refresh_token"]))
         for one in (first, second, third):
             self.assert_token_refused(one["access_token"])
+
+    def test_signed_in_when_it_was(self):
+        """What comes of a refresh token tells when the person signed in, not when it was used."""
+        told = self.tokens(self.client_id, self.who, scope=f"openid {case.READ}")
+        before = forge.parts(told["id_token"])[1]["auth_time"]
+        self.instance.change("UPDATE refresh_token SET signed_in_at_s = signed_in_at_s - 1000")
+        for _ in range(2):
+            told = self.refresh(self.client_id, told["refresh_token"]).json()
+            for kind in ("access_token", "id_token"):
+                self.assertEqual(forge.parts(told[kind])[1]["auth_time"], before - 1000)
 
     def test_A15_U8_two_windows_at_once(self):
         """A token that was used a moment ago is good once more."""

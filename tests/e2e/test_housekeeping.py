@@ -86,7 +86,8 @@ class Keys(oauth_case.OAuthCase):
         newer = self.refresh(client_id, new["refresh_token"]).json()
         for one in (old, new, newer):
             self.assert_token_good(one["access_token"])
-
+        self.assertEqual([key["alg"] for key in self.keys() if key["retiredTime"] is None],
+                         ["ES256"])
 
     def test_retired_key_goes_with_its_last_token(self):
         """Not before; the key in use stays."""
@@ -174,9 +175,9 @@ class Endpoints(oauth_case.OAuthCase):
         """The client is told server_error, the person a request id; nobody the reason."""
         self.fresh()
         made = self.register()["client_id"]
-        self.instance.change("ALTER TABLE session RENAME TO gone")
         person = self.person()
-        person.session.cookies.set("casement", "x" * 43)
+        person.open("/account")
+        self.instance.change("ALTER TABLE session RENAME TO gone")
         reply = person.open(self.url(made))
         self.assert_redirect_error(reply, "server_error")
         self.assertNotIn("session", reply.headers["Location"])

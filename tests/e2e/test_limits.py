@@ -3,10 +3,18 @@
 import base64
 import hashlib
 import json
+import os
+import resource
+import sqlite3
+import threading
 
 import case
 import oauth_case
 from test_registry import ALL, RegistryCase
+
+GRANTS = ", ".join(f'"{name}"' for name in (
+    "client_credentials", "authorization_code", "refresh_token",
+    "urn:ietf:params:oauth:grant-type:device_code"))
 
 
 class Rates(RegistryCase):
@@ -37,20 +45,38 @@ class Rates(RegistryCase):
         self.http.call_tool(self.admin(), "get_applications")
 
 
+class RatesOfPeople(oauth_case.OAuthCase):
+    """The same for people who use one client."""
+
+    def test_tool_calls(self):
+        """Nobody uses up the calls of others."""
+        self.fresh(settings={"tool_calls_per_minute": "5"})
+        client_id = self.register()["client_id"]
+        eager, other = (self.tokens(client_id, self.user())["access_token"] for _ in range(2))
+        codes = [self.http.call_tool_reply(eager, "get_applications").status_code
+                 for _ in range(14)]
+        self.assertIn(429, codes)
+        self.http.call_tool(other, "get_applications")
+
+
 class Proxies(RegistryCase):
     """Whose X-Forwarded-For is believed."""
 
     def address(self, trusted, *forwarded):
         """The address that the audit row of a call has; each of forwarded is a line of its own."""
         self.instance.run("setting", "set", "trusted_proxies", trusted, code=0)
+        return self.told([("X-Forwarded-For", line) for line in forwarded])[1]
+
+    def told(self, headers):
+        """The status of a call with these headers, and the address of its audit row, if any."""
         name = case.unique("seen")
-        self.http.raw("POST", case.client.MCP_PATH, [
+        reply = self.http.raw("POST", case.client.MCP_PATH, [
             ("Authorization", f"Bearer {self.demo()}"), ("Content-Type", "application/json"),
-            *(("X-Forwarded-For", line) for line in forwarded)], case.dumps({
+            *headers], case.dumps({
                 "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
                     "name": "add_application", "arguments": {"application": {"name": name}}}}))
-        return self.instance.query("SELECT address FROM audit WHERE target = ?",
-                                   f"my-org/{name}")[0]["address"]
+        rows = self.instance.query("SELECT address FROM audit WHERE target = ?", f"my-org/{name}")
+        return reply.status_code, rows[0]["address"] if rows else None
 
     def test_forwarded_for(self):
         """The last address that is no trusted proxy; nothing from strangers."""
@@ -75,6 +101,15 @@ class Proxies(RegistryCase):
         self.assertEqual(self.address("127.0.0.1,10.0.0.0/8", "192.0.2.1", "198.51.100.7, 10.1.1.1",
                                       "10.2.2.2"), "198.51.100.7")
 
+    def test_a_name_like_that_of_the_header(self):
+        """lighttpd makes one variable of both: what a client may have written never counts."""
+        self.fresh(settings={"trusted_proxies": "127.0.0.1"})
+        good = ("X-Forwarded-For", "192.0.2.9")
+        for name in ("X_Forwarded_For", "X.Forwarded-For"):
+            for value in ("198.51.100.7", "nonsense"):
+                for headers in ([good, (name, value)], [(name, value), good]):
+                    with self.subTest(headers=headers):
+                        self.assertIn(self.told(headers), [(200, "192.0.2.9"), (400, None)])
 
     def test_R6_ip_whitelist_behind_a_proxy(self):
         """The client's address counts, not the proxy's; at the token endpoint and at MCP."""
@@ -217,13 +252,11 @@ class Moving(RegistryCase):
             "roles[0].users: names somebody who is not there; left out",
             "permissions[0].actions: say nothing here; give the permission scopes",
             "applications[0].providers[0].alertType: is not known here; left out (25 times)",
-            "applications[0].grantTypes[1]: \"password\" is none of the allowed values; left out"
-            " (25 times)",
-            "applications[0].grantTypes[3]: \"token\" is none of the allowed values; left out"
-            " (25 times)",
-            "applications[0].grantTypes[4]: \"id_token\" is none of the allowed values; left out"
-            " (25 times)",
-            "applications[0].scopes[1].name: is no scope of this server; left out (25 times)"})
+            *(f'applications[0].grantTypes[{at}]: "{grant}" is none of the allowed values: '
+              f"{GRANTS}; left out (25 times)"
+              for at, grant in ((1, "password"), (3, "token"), (4, "id_token"))),
+            f"applications[0].scopes[1].name: is no scope of this server; it has {ALL}; "
+            "left out (25 times)"})
         for secret in ("secret-of-app", "open sesame", PASSWORD, "$2b", SALTED):
             self.assertNotIn(secret, done.err + done.out)
         told = json.loads(self.load(data, "--dry-run", "--json", code=4).err)
@@ -232,6 +265,36 @@ class Moving(RegistryCase):
         trail = "".join(str(tuple(row)) for row in self.instance.query("SELECT * FROM audit"))
         for secret in ("secret-of-app", PASSWORD, "$2b", "$y$"):
             self.assertNotIn(secret, trail)
+
+    def test_masked_secrets(self):
+        """What Casdoor writes in the place of a secret becomes none, and is said to be missing."""
+        self.fresh()
+        data = casdoor_data(1, 2)
+        data["applications"][0]["clientSecret"] = "***"
+        data["users"][0].update(password="***", passwordType="plain")
+        lines = self.load(data).err.splitlines()
+        self.assertIn("applications[0].clientSecret: is masked; make a new one by rotate-secret",
+                      lines)
+        self.assertIn("users[0].password: is masked; set a new one", lines)
+        self.assertEqual(self.hashes()["user0"], "")
+        reply = self.http.token_reply(case.client.Credentials("client0000", "***"))
+        self.assertEqual(reply.status_code, 401, reply.text)
+        reply = self.http.token_reply(case.client.Credentials("client0001", "secret-of-app-1"))
+        self.assertEqual(reply.status_code, 200, reply.text)
+
+    def test_digests_that_are_none(self):
+        """A client's secret is taken over by its SHA-256; what is none is said to be left out."""
+        self.fresh()
+        for number, digest in enumerate(("abc", "Z" * 64, "A" * 64, 64 * "a" + "a")):
+            with self.subTest(digest=digest):
+                done = self.load({"applications": [{"owner": "my-org", "name": f"app{number}",
+                                                    "clientSecretSha256": digest}]})
+                self.assertEqual(done.err, "applications[0].clientSecretSha256: is no SHA-256 in "
+                                           "hexadecimal; make a new secret by rotate-secret\n")
+        self.assertEqual(self.load({"applications": [
+            {"owner": "my-org", "name": "app", "clientSecretSha256": 64 * "a"}]}).err, "")
+        self.assertEqual([row["name"] for row in self.instance.query(
+            "SELECT name FROM application WHERE client_secret_sha256 = ?", 64 * "a")], ["app"])
 
     def test_links_that_are_no_list(self):
         """They are said to be left out, as all that is not understood."""
@@ -336,7 +399,18 @@ class Moving(RegistryCase):
             with self.subTest(text=text):
                 self.instance.run("import", "-", data=text, code=6)
         self.assertEqual(self.load({}).out, "0 added, 0 not understood\n")
-        self.instance.run("import", "/nowhere", code=6)
+        for path in ("/nowhere", "/"):
+            self.assertIn(f"can't read {path}: ", self.instance.run("import", path, code=6).err)
+
+    def test_unknown_sections(self):
+        """They are said to be left out whatever they hold, unless that is nothing."""
+        self.fresh()
+        done = self.load({"organization": {"owner": "admin", "name": "x"}, "motto": "text",
+                          "providers": [], "theme": {}, "ldaps": None, "users": None})
+        self.assertEqual(sorted(done.err.splitlines()), [
+            "motto: is not known here; left out",
+            "organization: is not known here; left out"])
+        self.assertEqual(done.out, "0 added, 2 not understood\n")
 
     def test_export_and_back(self):
         """What is written is read again, the same; secrets only when asked for."""
@@ -359,3 +433,44 @@ class Moving(RegistryCase):
                 self.assertEqual({name: old[name] for name in old if name not in made},
                                  {name: new[name] for name in new if name not in made})
         self.instance.run("export", "nobody", code=3)
+
+    def test_export_is_of_one_moment(self):
+        """Who is there all the time is in it, once, whatever it is called meanwhile."""
+        made = self.fresh(start=False)
+        made.change("WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 4000)"
+                    " INSERT INTO user (subject, owner, name, display_name, email, scope,"
+                    " is_forbidden, created_at_s, updated_at_s)"
+                    " SELECT 'subject' || n, 'my-org', 'm' || n, '', '', '', 0, 1, 1 FROM i")
+        done = threading.Event()
+
+        def rename():
+            connection = sqlite3.connect(made.database, timeout=30, isolation_level=None)
+            while not done.is_set():
+                for old, new in (("m1", "z1"), ("z1", "m1")):
+                    connection.execute("UPDATE user SET name = ? WHERE name = ?", (new, old))
+            connection.close()
+
+        renaming = threading.Thread(target=rename)
+        renaming.start()
+        try:
+            for _ in range(10):
+                users = json.loads(made.run("export", "my-org", code=0).out)["users"]
+                self.assertEqual(sum(user["name"] in ("m1", "z1") for user in users), 1)
+        finally:
+            done.set()
+            renaming.join()
+
+    def test_report_of_many_kinds(self):
+        """The lock is not held for long, however many things are not understood."""
+        self.fresh(start=False)
+
+        def seconds(kinds):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            self.load({"users": [{"owner": "my-org", "name": "alice",
+                                  **{f"unknown{number}": 1 for number in range(kinds)}}]},
+                      "--dry-run", "--json")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+        # Eight times as many; each compared with each would be 64 times the work.
+        self.assertLess(seconds(40000), 20 * seconds(5000))

@@ -1,10 +1,15 @@
 """Signals in the middle of a request, logs that are rotated, upgrades in place."""
 
+import collections
 import json
 import os
+import re
+import resource
 import shutil
 import signal
 import stat
+import struct
+import subprocess
 import threading
 import time
 
@@ -15,6 +20,9 @@ import instance
 import servers
 
 RECOVERY_SECONDS = 30
+AT_SECURE = 23                  # of a process with rights of its file (getauxval(3))
+
+Told = collections.namedtuple("Told", "tunables name secure")
 
 
 class Load:
@@ -30,6 +38,7 @@ class Load:
         self.broken = []             # connections without an answer
         self.other = []              # answers that no client may get
         self._lock = threading.Lock()
+        self.clients = clients
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(number,))
                          for number in range(clients)]
@@ -80,7 +89,7 @@ class Load:
 
 
 class Interrupted(case.Case):
-    """A responder gets a signal while half of a request has arrived."""
+    """A responder gets a signal while half of a request has arrived, or nothing of it."""
 
     def setUp(self):
         super().setUp()
@@ -88,9 +97,9 @@ class Interrupted(case.Case):
                                            self.instance.environment())
         self.addCleanup(self.responder.stop)
 
-    def request(self):
+    def request(self, method="ping", **params):
         """A whole request, as bytes."""
-        body = case.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        body = case.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         return fastcgi.request({
             "REQUEST_METHOD": "POST", "REQUEST_URI": self.http.prefix + client.MCP_PATH,
             "REMOTE_ADDR": "127.0.0.1",
@@ -98,9 +107,13 @@ class Interrupted(case.Case):
             "HTTP_AUTHORIZATION": f"Bearer {self.demo()}"}, body)
 
     def send_in_halves(self, cut, number):
-        """Send a request, with a signal after so many bytes; the answer."""
+        """Send one request, and another with a signal after so many bytes; its answer."""
         data = self.request()
         with self.responder.connect() as connection:
+            connection.sendall(data)
+            self.assertIn(b'"result":{}', fastcgi.answer(connection))
+        self.responder.wait_idle()
+        with self.responder.connect_accepted() as connection:
             connection.sendall(data[:cut])
             self.responder.wait_idle()
             self.responder.process.send_signal(number)
@@ -111,7 +124,7 @@ class Interrupted(case.Case):
     def test_SIGHUP(self):
         """Costs no request, wherever it comes, and ends nothing."""
         size = len(self.request())
-        for cut in (4, 20, size // 2, size - 40, size - 9):
+        for cut in (0, 4, 20, size // 2, size - 40, size - 9):
             with self.subTest(cut=cut):
                 self.assertIn(b'"result":{}', self.send_in_halves(cut, signal.SIGHUP))
         self.assertIsNone(self.responder.process.poll())
@@ -125,10 +138,28 @@ class Interrupted(case.Case):
                 self.assertIn(b'"result":{}', fastcgi.answer(connection))
                 self.assertEqual(connection.recv(1), b"")
 
+    def test_SIGXFSZ(self):
+        """Where files may not grow nothing is added, which is told and ends nothing."""
+        name, pid = case.unique("grown"), self.responder.process.pid
+        add = self.request("tools/call", name="add_application",
+                           arguments={"application": {"owner": "my-org", "name": name}})
+        _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        for limit, status in ((1, b"Status: 503 "), (most, b"Status: 200 ")):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, most))
+            with self.responder.connect() as connection:
+                connection.sendall(add)
+                self.assertEqual(fastcgi.answer(connection)[:len(status)], status)
+            self.assertEqual(self.row(f"my-org/{name}") is not None, limit == most)
+
     def test_SIGTERM(self):
         """The request is answered, then the process ends."""
         answer = self.send_in_halves(len(self.request()) - 40, signal.SIGTERM)
         self.assertIn(b'"result":{}', answer)
+        self.assertEqual(self.responder.wait(), 0)
+
+    def test_SIGTERM_when_connected(self):
+        """So is one whose web server has connected, and will send it."""
+        self.assertIn(b'"result":{}', self.send_in_halves(0, signal.SIGTERM))
         self.assertEqual(self.responder.wait(), 0)
 
     def test_SIGTERM_idle(self):
@@ -139,6 +170,93 @@ class Interrupted(case.Case):
         self.responder.wait_idle()
         self.responder.process.terminate()
         self.assertEqual(self.responder.wait(), 0)
+
+
+class Environment(case.Case):
+    """What the C library of a responder is told of memory, which the environment alone can do."""
+
+    def told(self, binary=None, through=(), **given):
+        """What it has been told when it has answered, its name, and whether it has rights so."""
+        responder = fastcgi.Responder(binary or self.instance.binary, self.instance.folder,
+                                      {**self.instance.environment(), **given}, through)
+        folder = f"/proc/{responder.process.pid}"
+        try:
+            with responder.connect() as connection:
+                connection.sendall(fastcgi.request(
+                    {"REQUEST_METHOD": "GET", "REQUEST_URI": self.http.prefix + "/api/health"},
+                    b""))
+                self.assertIn(b"Status: 200", fastcgi.answer(connection))
+            with open(f"{folder}/environ", encoding="ascii") as file:
+                variables = dict(line.split("=", 1) for line in file.read().split("\0") if line)
+            with open(f"{folder}/comm", encoding="ascii") as file:
+                name = file.read().rstrip()
+            with open(f"{folder}/auxv", "rb") as file:
+                secure = dict(struct.iter_unpack("@LL", file.read()))[AT_SECURE]
+        finally:
+            responder.stop()
+        return Told(variables.get("GLIBC_TUNABLES"), name, secure)
+
+    def test_more_at_hand(self):
+        """Nobody else says anything of it: more of freed memory is kept at hand."""
+        if self.instance.wrapped:
+            self.skipTest("the emulator has memory of its own")
+        self.assertRegex(self.told().tunables, "^glibc.malloc.tcache_count=[0-9]+$")
+
+    def test_same_name(self):
+        """pkill and ps find the process by the name of the link that it was started by."""
+        if self.instance.wrapped:
+            self.skipTest("the name is the emulator's")
+        link = os.path.join(self.instance.folder, "linked.fcgi")
+        os.symlink(os.path.abspath(self.instance.binary), link)
+        self.addCleanup(os.unlink, link)
+        for binary in (link, "./linked.fcgi"):
+            self.assertEqual(self.told(binary).name, "linked.fcgi")
+
+    def test_what_others_say(self):
+        """It stays as it is."""
+        for value in ("glibc.malloc.check=0", ""):
+            self.assertEqual(self.told(GLIBC_TUNABLES=value).tunables, value)
+
+    def test_through_a_loader(self):
+        """Nothing is said where the loader was told of libraries that the program alone lacks."""
+        if self.instance.wrapped:
+            self.skipTest("the program runs through an emulator already")
+        with open(self.instance.binary, "rb") as file:
+            whole = file.read()
+        loader = re.search(rb"\0(/[^\0]*/ld[^\0]*)\0", whole).group(1).decode()
+        listed = subprocess.run(["ldd", self.instance.binary], check=True, capture_output=True,
+                                text=True).stdout
+        folder = os.path.join(self.instance.folder, "libraries")
+        os.mkdir(folder)
+        self.addCleanup(shutil.rmtree, folder)
+        shutil.copy(re.search(r"libfcgi\.so\.0 => (\S+)", listed).group(1),
+                    os.path.join(folder, "libfcgX.so.0"))
+        binary = self.copy(whole.replace(b"\0libfcgi.so.0\0", b"\0libfcgX.so.0\0"))
+        self.assertIsNone(self.told(binary, (loader, "--library-path", folder)).tunables)
+
+    def test_rights_of_the_file(self):
+        """Nothing is said to a program with its file's rights: glibc takes no notice there."""
+        if self.instance.wrapped:
+            self.skipTest("an emulator runs it with its own rights")
+        if os.geteuid() != 0:
+            self.skipTest("only root can give a file to any group")
+        with open(self.instance.binary, "rb") as file:
+            binary = self.copy(file.read())
+        os.chown(binary, 0, 65534)
+        os.chmod(binary, 0o2755)
+        told = self.told(binary)
+        if not told.secure:
+            self.skipTest("no program gets the rights of its file here")
+        self.assertIsNone(told.tunables)
+
+    def copy(self, content):
+        """The path of such a program, which goes with the test."""
+        path = os.path.join(self.instance.folder, "copy")
+        self.addCleanup(os.unlink, path)
+        with open(path, "wb") as file:
+            file.write(content)
+        os.chmod(path, 0o755)
+        return path
 
 
 class Log(case.Case):
@@ -240,7 +358,9 @@ class Upgrade(case.Case):
                 self.assertTrue(os.path.samefile(f"/proc/{pid}/exe", made.server.program))
             self.assertEqual(made.server.responders(), pids)
         if made.server.pooled:
-            self.assertLessEqual(len(load.refused), 2 * len(made.server.responders()))
+            # A process takes what waits, at most one request of a client, refuses it, and is the
+            # next program.
+            self.assertLessEqual(len(load.refused), load.clients * len(made.server.responders()))
         for name in load.acknowledged:
             self.assertIsNotNone(self.row(f"my-org/{name}"), name)
         self.assertEqual(made.query("PRAGMA integrity_check")[0][0], "ok")

@@ -233,6 +233,15 @@ class Manage(oauth_case.OAuthCase):
         reply = self.send("PUT", json=self.metadata(redirect_uris=["javascript:1"]))
         self.assertEqual(reply.json()["error"], "invalid_redirect_uri")
 
+    def test_A36_updates_are_slowed(self):
+        """Each one is written to the trail: a stranger can't fill the disk with them."""
+        for _ in range(60):
+            reply = self.send("PUT", json=self.metadata(client_name="New name"))
+            if reply.status_code == 429:
+                break
+        self.assertEqual(reply.status_code, 429)
+        self.assertGreater(int(reply.headers["Retry-After"]), 0)
+
     def test_A35_what_an_administrator_took_away(self):
         """A client gets neither scopes nor grants back by saying all anew."""
         name = f"built-in/registered-{self.made['client_id']}"
@@ -257,6 +266,15 @@ class Manage(oauth_case.OAuthCase):
         self.assertEqual((reply.status_code, reply.json()["error"]),
                          (400, "invalid_client_metadata"))
         self.assertEqual(self.get(self.admin(), name)["grantTypes"], ["authorization_code"])
+
+    def test_A35_a_client_that_needs_no_secret_has_none(self):
+        """The one it had is gone."""
+        reply = self.send("PUT", json=self.metadata(token_endpoint_auth_method="none"))
+        self.assertEqual(reply.status_code, 200, reply.text)
+        self.assertNotIn("client_secret", reply.json())
+        row = self.instance.query("SELECT client_secret_sha256 AS digest FROM application "
+                                  "WHERE client_id = ?", self.made["client_id"])[0]
+        self.assertFalse(row["digest"])
 
     def test_A35_policy(self):
         """Who is registered manages that, whoever may register now."""

@@ -203,6 +203,14 @@ class Rows(RegistryCase):
                 self.assertEqual(self.instance.query(
                     "SELECT * FROM audit WHERE target = ?", f"{kind.owner}/{name}"), [])
 
+    def test_dry_run_of_what_goes(self):
+        """A member that would be there no more is a change."""
+        row, identity = self.new(KINDS[0], title="x")
+        self.assertEqual(row["title"], "x")
+        told = self.do(self.all, "update_application", id=identity, dry_run=True,
+                       application={"title": None})
+        self.assertEqual(told["dryRun"]["changes"]["title"], {"from": "x", "to": None})
+
     def test_dry_run_of_a_new_secret(self):
         """The old one stays, and no other is told."""
         made = self.instance.application(f"my-org/{case.unique('kept')}",
@@ -288,6 +296,18 @@ class Rows(RegistryCase):
                            if_match=first, **{kind.name: {"displayName": "lost"}})
                 self.fails(token, f"delete_{kind.name}", "if_match", id=identity, if_match=first)
                 self.fails(token, f"delete_{kind.name}", "if_match", id=identity, if_match=5)
+                for tool in (f"update_{kind.name}", f"delete_{kind.name}"):
+                    more = {kind.name: {}} if tool.startswith("update") else {}
+                    for other in ("x", "", "2026-01-02"):
+                        self.fails(token, tool, "if_match: must be a time such as", id=identity,
+                                   if_match=other, **more)
+                    for other in ("1970-01-01T00:00:00Z", "2999-01-01T00:00:00Z"):
+                        self.fails(token, tool, "somebody else", id=identity, if_match=other,
+                                   **more)
+                    # The same moment, as some libraries write it.
+                    for end in ("+00:00", ".000Z"):
+                        self.do(token, tool, id=identity, if_match=second.replace("Z", end),
+                                dry_run=True, **more)
                 self.do(token, f"delete_{kind.name}", id=identity, if_match=second)
 
     def test_audit(self):
@@ -670,11 +690,16 @@ class Meaning(RegistryCase):
                           {"owner": "my-org", "phone": f"+{name}"}):
             self.assertEqual(self.do(self.all, "get_user", **arguments)["name"], name)
         for arguments in ({}, {"owner": "my-org"}, {"email": "x"}, {"owner": "my-org", "email": ""},
-                          {"owner": "my-org", "email": "x", "phone": "y"},
+                          {"owner": "my-org", "email": f"{name}@example.org", "phone": f"+{name}"},
                           {"owner": "built-in", "email": "x"}, {"owner": "my-org", "email": 5},
-                          {"id": f"my-org/{name}", "owner": "my-org", "email": "x"}):
+                          {"id": f"my-org/{name}", "owner": "my-org", "phone": f"+{name}"}):
             with self.subTest(arguments=arguments):
                 self.fails(self.all, "get_user", **arguments)
+        elsewhere = case.unique("elsewhere")
+        self.user(f"email={elsewhere}@example.org", organization="built-in", name=elsewhere)
+        text = self.fails(self.all, "get_user", "your organisation", owner="built-in",
+                          email=f"{elsewhere}@example.org")
+        self.assertNotIn(elsewhere, text)
         self.fails(self.all, "add_user", "user.email",
                    user={"name": case.unique("user"), "email": f"{name.upper()}@Example.Org"})
 
@@ -761,6 +786,14 @@ class Limits(RegistryCase):
                         **{kind: {"displayName": "still"}})
                 self.assertEqual(self.instance.query(
                     f"SELECT count(*) AS n FROM {kind} WHERE owner = 'org-of-few'")[0]["n"], 1)
+        # What is there already stays, whatever the quota becomes, and can be changed.
+        self.do(admin, "update_organization", id="admin/org-of-few",
+                organization={"applicationQuota": 0, "userQuota": 0})
+        for kind in ("application", "user"):
+            self.do(admin, f"update_{kind}", id="org-of-few/one",
+                    **{kind: {"displayName": "and still"}})
+        self.do(admin, "update_organization", id="admin/org-of-few",
+                organization={"applicationQuota": 1, "userQuota": 1})
         made = self.add(admin)
         self.fails(admin, "update_application", "no more than 1", id=f"my-org/{made['name']}",
                    application={"owner": "org-of-few", "organization": "org-of-few"})
@@ -820,6 +853,7 @@ class Tokens(RegistryCase):
         self.assertEqual(len(rows), 1)
         self.assertEqual(rows[0]["scope"], case.READ)
         self.assertNotIn(told["access_token"], json.dumps(rows))
+        self.assertIsNone(rows[0]["revokedTime"])
         identity = f"my-org/{rows[0]['name']}"
         self.assert_token_good(told["access_token"])
         self.do(self.all, "delete_token", id=identity)

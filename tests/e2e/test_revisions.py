@@ -256,7 +256,8 @@ class Trace(McpCase):
 
     def test_what_is_none_is_not_kept(self):
         """Only what W3C Trace Context calls a traceparent."""
-        for value in ("", "x", self.PARENT + "0", self.PARENT.upper(), 5, {}, "'; DROP TABLE"):
+        for value in ("", "x", self.PARENT + "0", self.PARENT.upper(), 5, {}, "'; DROP TABLE",
+                      "01" + self.PARENT[2:], self.PARENT[:-3] + "0" + self.PARENT[-2:]):
             with self.subTest(value=value):
                 self.assertFalse(self.audit(self.add_with(value)[0])["traceparent"])
 

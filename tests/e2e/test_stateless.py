@@ -7,7 +7,7 @@ import urllib.parse
 import case
 import client
 import stateless
-from mcp_case import LATEST, REVISIONS, StatelessCase
+from mcp_case import LATEST, PING, REVISIONS, StatelessCase
 from stateless import META, in_base64, message
 
 NAME = "Mcp-Name"
@@ -302,6 +302,18 @@ class Meta(StatelessCase):
             self.assert_mismatch(self.send(body, MCP_Protocol_Version=revision))
             self.assert_mismatch(self.post(body, revision=revision))
         self.assertIsNone(self.row(f"my-org/{name}"))
+
+    def test_R7_a_body_in_a_batch(self):
+        """Nor does a batch of an older revision serve it without its headers."""
+        name = case.unique("batched")
+        body = message("tools/call", {"name": "add_application", "arguments": {
+            "application": {"owner": "my-org", "name": name}}})
+        for headers in ({}, {VERSION: "2024-11-05"}, {VERSION: "2025-03-26"}):
+            for batch in ([body], [PING, body]):
+                reply = self.post(batch, headers=headers)
+                self.assertEqual(reply.status_code, 400, reply.text)
+                self.assertEqual(reply.json()["error"]["code"], -32600)
+                self.assertIsNone(self.row(f"my-org/{name}"))
 
     def test_other_meta_under_an_older_header(self):
         """What _meta names is no matter to the revisions that have a header alone."""

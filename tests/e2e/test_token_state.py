@@ -88,6 +88,21 @@ class Introspect(oauth_case.OAuthCase):
         self.registered(made.id, "openid")
         self.assertEqual(self.ask(token["access_token"], made).json()["scope"], "")
 
+    def test_A38_person_who_is_kept_out(self):
+        """Neither kind of token is good while its person may not use the client."""
+        user = self.user()
+        told = self.tokens(self.web.id, user, client_secret=self.web.secret)
+        for statement, out, back, key in (
+                ("UPDATE user SET is_forbidden = ? WHERE owner || '/' || name = ?", 1, 0, user),
+                ("UPDATE application SET organization = ? WHERE client_id = ?", "other-org",
+                 "my-org", self.web.id)):
+            for kind in ("access_token", "refresh_token"):
+                with self.subTest(statement=statement, kind=kind):
+                    self.instance.change(statement, out, key)
+                    self.assert_dead(self.ask(told[kind]))
+                    self.instance.change(statement, back, key)
+                    self.assertIs(self.ask(told[kind]).json()["active"], True)
+
     def test_A38_client_of_some_addresses(self):
         """Who asks does not use the token, and may be anywhere; a stranger learns nothing."""
         made = self.made("ipWhitelist=127.0.0.0/8,::1", grants=["client_credentials"])

@@ -1,6 +1,8 @@
 """A file is imported while memory is short."""
 
+import glob
 import json
+import os
 import shutil
 
 import fault_case
@@ -25,6 +27,9 @@ class Import(fault_case.FaultCase):
         """Import the file into a copy of the database; what the command says, what is there."""
         made = self.instance
         copy = made.database + ".copy"
+        # Where the memory for closing it was short, there is a log still.
+        for left in glob.glob(copy + "*"):
+            os.unlink(left)
         shutil.copy(made.database, copy)
         done = made.run("import", "-", data=json.dumps(FILE).encode(),
                         env={"CASEMENT_DB": copy, "LD_PRELOAD": setting.SHORT,
@@ -48,5 +53,6 @@ class Import(fault_case.FaultCase):
             with self.subTest(allocation=number, code=done.code, err=done.err):
                 self.assertGreaterEqual(done.code, 0)
                 self.assertIn(there, (everything, []))
+                self.assertEqual(there, everything if done.code == 0 else [])
                 if done.code == 0:
-                    self.assertEqual((done.out, there), (usual.out, everything))
+                    self.assertEqual(done.out, usual.out)

@@ -4,6 +4,7 @@ import concurrent.futures
 import hashlib
 import os
 import shutil
+import signal
 import sqlite3
 import threading
 import time
@@ -287,6 +288,33 @@ class Damaged(fault_case.FaultCase):
         self.assertNotEqual(made.run("application", "list").code, 0)
         self.assertIn("newer", made.run("application", "list").err)
         self.mended()
+
+
+class CutOff(fault_case.FaultCase):
+    """The files beside the database go away while processes use it."""
+
+    server_class = setting.Shared
+
+    def test_log_and_index(self):
+        """Who uses them goes on, others are refused until the last has ended; nothing is lost."""
+        made = self.instance
+        copy = os.path.join(made.folder, "copy.db")
+        made.run("backup", copy, code=0)
+        with ledger.Ledger(made) as book:
+            book.wait_for(30)
+            for suffix in ("-wal", "-shm"):
+                os.unlink(made.database + suffix)
+            book.wait_for(30)
+            refused = made.run("application", "add", "my-org/late", code=7)
+            self.assertIn("was deleted while processes use it", refused.err)
+            self.assertEqual(made.run("restore", copy, code=7).out, "")
+            self.diagnosed("journal", "others can't open it")
+            for pid in made.server.responders():
+                made.server.tell(pid, signal.SIGTERM)
+            book.wait_for(300)
+            self.assertTrue(os.path.exists(made.database + "-wal"))
+        book.check(self)
+        self.recovers()
 
 
 class InPieces(fault_case.FaultCase):

@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	                    body, strlen(body), CM_BODY_WHOLE, NULL) == CM_OK,
 	    "a request is made");
 	fuzz_must(cm_context_refresh(&server->ctx, NULL) == CM_OK, "the store answers");
-	cm_exchange_set_address(&x);
+	fuzz_must(cm_exchange_set_address(&x, NULL) == CM_OK, "nobody is in between");
 	if (cm_client_request_read(&x, &request, &err) == CM_OK)
 		check(&x, &request, *line == '\0' ? "n" : line);
 	else

@@ -100,12 +100,15 @@ static bool random_bytes(void *out, size_t len)
 
 static enum cm_status set_up(struct cm_store *store, void *arg, struct cm_err *err)
 {
+	struct cm_key key = {0};
 	enum cm_status rc;
 
 	(void)arg;
 	if ((rc = cm_setting_set(store, "signing_algorithm", "ES256", err)) == CM_OK &&
-	    (rc = cm_setting_set(store, "log_level", "info", err)) == CM_OK)
-		rc = cm_key_create(store, "ES256", err);
+	    (rc = cm_setting_set(store, "log_level", "info", err)) == CM_OK &&
+	    (rc = cm_key_make("ES256", &key, err)) == CM_OK)
+		rc = cm_key_create(store, &key, err);
+	cm_key_clear(&key);
 	return rc;
 }
 

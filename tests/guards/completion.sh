@@ -72,8 +72,11 @@ is 'organization= ' audit org
 is 'list ' key l
 is ' ' nonsense ''
 is ' ' init --url ''
+is ' ' application delete my-org/demo --if-match ''
 is 'deploy/completion ' init --dist deploy/comp
-is 'README.md ' import READ
+for verb in import backup restore; do
+	is 'README.md ' "$verb" READ
+done
 [[ $(complete -p casement) == 'complete -F _casement casement' ]] || { echo 'no completion'; failed=1; }
 exit $failed
 END

@@ -129,7 +129,7 @@ def changed(before, after):
 
 def write(path, text, mode=0o644):
     """Write a file."""
-    with open(path, "w", encoding="ascii",
+    with open(path, "w", encoding="utf-8",
               opener=lambda name, flags: os.open(name, flags, mode)) as file:
         file.write(text)
 
@@ -415,10 +415,11 @@ class Install(unittest.TestCase):
         with open(SITE, encoding="ascii") as file:
             self.assertIn("administrator's", file.read())
         before = settings()
-        done = put("http://127.0.0.1:8766")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("was changed by hand", done.stdout)
-        self.assertEqual(changed(before, settings()), set())
+        for url in ("http://127.0.0.1:8766", PREFIXED):
+            done = put(url)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(SITE + " was changed by hand", done.stdout)
+            self.assertEqual(changed(before, settings()), set())
         os.unlink(SITE)
         self.assertIn("install: wrote " + SITE, self.put())
 
@@ -582,6 +583,12 @@ class Install(unittest.TestCase):
         self.assertEqual(os.stat(elsewhere).st_mode & 0o777, 0o600)
         self.assertNotIn("secret is shown", self.put())
         self.assertIn("database = " + elsewhere, settings()["/etc/casement.conf"].decode())
+        for by_hand in (f"# mine\n\tdatabase\t= {elsewhere} \n",
+                        f"\ufeffdatabase = {elsewhere}\r\n",
+                        f"database =\ndatabase = {elsewhere}\n"):
+            write("/etc/casement.conf", by_hand)
+            self.assertNotIn("secret is shown", self.put())
+            self.assertEqual(settings()["/etc/casement.conf"].decode(), by_hand)
         self.put(URL, "--db", DATABASE)
         token(self.first)
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "casement.h"
@@ -32,6 +33,7 @@ static void keep(const char *line, void *arg)
 static void open_together(struct together *t)
 {
 	*t = (struct together){0};
+	cm_clock_hold(0);
 	serve_open(&t->serve);
 }
 
@@ -347,7 +349,74 @@ static void test_which_are_short(void)
 	}
 }
 
+/* While the first of them waits for the lock another process ends their token. */
+static void test_a_token_ends_before_the_lock(void)
+{
+	static const char *const limits[] = {"0", "100"};
+
+	for (size_t i = 0; i < COUNT_OF(limits); i++) {
+		struct fixture_folder folder;
+		struct support_rows before, after;
+		struct together t = {0};
+
+		cm_clock_hold(0);
+		fixture_folder_make(&folder);
+		serve_open_file(&t.serve, folder.db);
+		support_set(&t.serve, "tool_calls_per_minute", limits[i]);
+		before = support_rows(&t.serve);
+		cm_context_rest(&t.serve.ctx);
+		add(&t, "one");
+		add(&t, "two");
+		fixture_before_write(t.serve.ctx.store, folder.db,
+		                     "UPDATE token SET revoked_at_s = 1");
+		(void)answer(&t);
+		ASSERT_ROW(limits[i], t.replies[0].status == 401 && t.replies[1].status == 401);
+		after = support_rows(&t.serve);
+		ASSERT_ROW(limits[i], after.applications == before.applications);
+		cm_context_rest(&t.serve.ctx);
+		close_together(&t);
+		fixture_folder_remove(&folder);
+	}
+}
+
+static long read_some(void *arg, char *out, size_t size)
+{
+	long *left = arg;
+	long got = *left < (long)size ? *left : (long)size;
+
+	memset(out, ' ', (size_t)got);
+	*left -= got;
+	return got;
+}
+
+/* Else a server that still writes the body gives the client no answer; and little of it is kept. */
+static void test_too_long(void)
+{
+	static const char *const lengths[] = {"CONTENT_LENGTH=3000000", "CONTENT_LENGTH="};
+
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		const char *const env[] = {"REQUEST_METHOD=POST", "REQUEST_URI=/api/mcp",
+		                           lengths[i], NULL};
+		long left = 3000000;
+		struct cm_stream in = {read_some, &left};
+		struct cm_answer a = {0};
+		struct cm_buf out = {0};
+		struct serve serve;
+
+		serve_open(&serve);
+		cm_answer_read(&a, &serve.ctx, env, &in);
+		ASSERT_ROW(lengths[i], left == 0);
+		ASSERT_ROW(lengths[i], a.req.body_state == CM_BODY_TOO_LARGE && !a.whole);
+		ASSERT_ROW(lengths[i], a.body.len <= (size_t)serve.ctx.settings.max_body_bytes + 1);
+		(void)cm_answer_work(&a, 1, &serve.ctx);
+		cm_answer_end(&a, &serve.ctx, &out);
+		cm_buf_clear(&out);
+		serve_close(&serve);
+	}
+}
+
 static const struct cm_test tests[] = {
+    {"a token that ends before the lock is had changes nothing", test_a_token_ends_before_the_lock},
     {"changes that came together are one transaction", test_changes_are_one_transaction},
     {"what only reads is answered at once, but not what nobody else can see yet",
      test_reads_are_answered_at_once},
@@ -357,6 +426,7 @@ static const struct cm_test tests[] = {
     {"a sign-in is alone", test_a_sign_in_is_alone},
     {"a batch is alone", test_a_batch_is_alone},
     {"which requests may be worked on together", test_which_are_short},
+    {"a body that is too long is read to its end, and little of it kept", test_too_long},
 };
 
 CM_SUITE(cm_suite_fcgi_answer, "fcgi/answer", tests);
