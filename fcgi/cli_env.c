@@ -95,12 +95,15 @@ enum cm_status cli_env_read(const char *path, struct cli_credentials known[CLI_S
 	return read ? cm_buf_status(others, err) : CM_STORE;
 }
 
+/* A link stays: the file that it leads to is replaced. */
 static enum cm_status replace_file(const char *path, const struct cm_buf *text, struct cm_err *err)
 {
-	char fresh[PATH_MAX];
+	char fresh[PATH_MAX], real[PATH_MAX];
 	ssize_t put = -1;
 	int fd;
 
+	if (realpath(path, real) != NULL)
+		path = real;
 	if ((size_t)snprintf(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh)
 		return cm_err_set(err, CM_INPUT, "the name of the --env-file is too long");
 	(void)unlink(fresh);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "oauth/metadata.h"
 #include "store/application.h"
+#include "store/inspect.h"
 #include "store/organization.h"
 #include "tools/application.h"
 
@@ -159,9 +160,14 @@ static enum cm_status write_url(struct cm_store *store, void *arg, struct cm_err
 static enum cm_status ensure_url(struct cli *cli, struct cm_err *err)
 {
 	char value[CM_SETTING_TEXT_MAX];
+	bool set = false;
 	enum cm_status rc;
 
-	if (cli->url == NULL || strcmp(cli->url, cli->ctx.settings.issuer) == 0)
+	if (cli->url == NULL)
+		return CM_OK;
+	if ((rc = cm_inspect_setting(cli->ctx.store, "issuer", &set, err)) != CM_OK)
+		return rc;
+	if (set && strcmp(cli->url, cli->ctx.settings.issuer) == 0)
 		return CM_OK;
 	snprintf(value, sizeof value, "%s", cli->url);
 	if ((rc = cli_change(cli, "set_setting", "issuer", write_url, value, err)) != CM_OK)

@@ -35,7 +35,7 @@ static void health_get(struct cm_exchange *x)
 /* A page for people who open the server's URL in a browser. */
 static void home_get(struct cm_exchange *x)
 {
-	cm_page_begin(x, "Casement", NULL);
+	cm_page_begin(x, "Application registry", NULL);
 	cm_page_html(x,
 	             "<p>This is an MCP server for an application registry. Programs connect to it "
 	             "at</p>\n<p><code>%</code></p>\n",

@@ -22,8 +22,8 @@ static enum cm_status check_dependents(struct cm_store *store, struct removal *r
 	if (rc != CM_OK || removal->dependents.len == 0 || removal->cascade)
 		return rc;
 	return cm_err_set(err, CM_CONFLICT,
-	                  "%s %s/%s is needed by: %s. With cascade: true they lose it, or go "
-	                  "with it.",
+	                  "%s %s/%s is needed by: %s. With cascade they lose it, or go with "
+	                  "it.",
 	                  record->entity->name, removal->id.owner, removal->id.name,
 	                  cm_buf_str(&removal->dependents));
 }

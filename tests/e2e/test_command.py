@@ -472,6 +472,29 @@ class Init(CommandCase):
         with open(env_file, encoding="utf-8") as file:
             self.assertEqual(file.read(), text)
 
+    def test_env_file_behind_a_link(self):
+        """The link stays; the file that it leads to is the new one."""
+        name = case.unique("init")
+        _, _, env_file = self.init(name)
+        os.symlink("there.env", env_file)
+        there = os.path.join(os.path.dirname(env_file), "there.env")
+        with open(there, "w", encoding="utf-8") as file:
+            file.write("OTHER=1\n")
+        result, _, _ = self.init(name, "--demo")
+        self.assertEqual(result.code, OK, result.err)
+        self.assertEqual(os.readlink(env_file), "there.env")
+        with open(there, encoding="utf-8") as file:
+            self.assertRegex(file.read(), "(?s)^CASEMENT_URL=.*\nOTHER=1\n$")
+        self.assertEqual(self.mode(there), 0o600)
+
+    def test_url_of_the_default(self):
+        """Who gives the default URL has set one."""
+        result, database, _ = self.init(case.unique("init"), url="http://127.0.0.1:8080")
+        self.assertEqual(result.code, OK, result.err)
+        found = json.loads(self.instance.run("doctor", "--json", env={"CASEMENT_DB": database}).out)
+        self.assertEqual([finding["status"] for finding in found if finding["check"] == "issuer"],
+                         ["ok"])
+
     def test_env_file_of_another_database(self):
         """Credentials of a database that was deleted give way to those of the new one."""
         name = case.unique("init")
