@@ -50,8 +50,9 @@ enum cm_status cm_throttle_check(struct cm_store *store, enum cm_throttle_kind k
 
 	*wait_s = 0;
 	make_key(kind, subject, key);
-	rc = cm_throttle_get(store, key, now_s - kinds[kind].forgotten_s, &state, err);
-	if (rc != CM_OK || state.failures == 0 || state.last_at_s > now_s)
+	/* What has a later time is of a clock that was wrong. */
+	rc = cm_throttle_get(store, key, now_s - kinds[kind].forgotten_s, now_s, &state, err);
+	if (rc != CM_OK || state.failures == 0)
 		return rc;
 	*wait_s = state.last_at_s + wait_after(kind, state.failures) - now_s;
 	if (*wait_s <= 0) {
@@ -105,7 +106,7 @@ enum cm_status cm_throttle_passed(struct cm_store *store, enum cm_throttle_kind 
 	enum cm_status rc;
 
 	make_key(kind, subject, key);
-	rc = cm_throttle_get(store, key, 0, &state, err);
+	rc = cm_throttle_get(store, key, 0, INT64_MAX, &state, err);
 	return rc == CM_OK && state.failures > 0 ? cm_store_write(store, forget, key, err) : rc;
 }
 

@@ -16,7 +16,7 @@ enum cm_throttle_kind {
 	CM_THROTTLE_ADDRESS,  /* sign-ins from an address */
 	CM_THROTTLE_CLIENT,   /* a client's authentication from an address */
 	CM_THROTTLE_DEVICE,   /* user codes typed in by a person */
-	CM_THROTTLE_REGISTER, /* registrations, their changes, and device codes, by an address */
+	CM_THROTTLE_REGISTER, /* registrations, changes, documents, device codes, by an address */
 	CM_THROTTLE_KINDS
 };
 

@@ -4,7 +4,7 @@
 #include "store/query.h"
 
 enum cm_status cm_throttle_get(struct cm_store *store, const char *key, int64_t since_s,
-                               struct cm_throttle *out, struct cm_err *err)
+                               int64_t until_s, struct cm_throttle *out, struct cm_err *err)
 {
 	struct cm_query q;
 
@@ -12,6 +12,7 @@ enum cm_status cm_throttle_get(struct cm_store *store, const char *key, int64_t 
 	cm_query_begin(&q, store, CM_STMT_THROTTLE_GET, err);
 	cm_query_text(&q, ":key", key);
 	cm_query_integer(&q, ":since_s", since_s);
+	cm_query_integer(&q, ":until_s", until_s);
 	if (cm_query_row(&q)) {
 		out->failures = cm_query_column_integer(&q, 0);
 		out->last_at_s = cm_query_column_integer(&q, 1);

@@ -14,11 +14,11 @@ struct cm_throttle {
 };
 
 /*
- * What went wrong since then for a key and for its parts ("KEY #PART"), all together; all zero when
- * nothing did.
+ * What went wrong in a time (both ends belong to it) for a key and for its parts ("KEY #PART"), all
+ * together; all zero when nothing did.  A part whose last failure was outside of it counts nothing.
  */
 enum cm_status cm_throttle_get(struct cm_store *store, const char *key, int64_t since_s,
-                               struct cm_throttle *out, struct cm_err *err);
+                               int64_t until_s, struct cm_throttle *out, struct cm_err *err);
 
 /* Count one more, from one if the last was before forgotten_s; within cm_store_write(). */
 enum cm_status cm_throttle_add(struct cm_store *store, const char *key, int64_t forgotten_s,

@@ -2,7 +2,7 @@
 -- name: throttle_get
 SELECT coalesce(sum(failures), 0), coalesce(max(last_at_s), 0) FROM throttle
  WHERE key >= :key AND key < :key || ' $' AND (key = :key OR key >= :key || ' #')
-   AND last_at_s >= :since_s
+   AND last_at_s BETWEEN :since_s AND :until_s
 
 -- name: throttle_add
 INSERT INTO throttle (key, failures, last_at_s) VALUES (:key, 1, :now_s)

@@ -179,6 +179,21 @@ static void test_parts(void)
 	cm_store_close(store);
 }
 
+/* What one part has of a clock that was wrong takes the wait from no other. */
+static void test_parts_after_a_jump(void)
+{
+	struct cm_store *store = fixture_store();
+
+	cm_clock_fix(NOW_S + 10 * DAY_S);
+	fail(store, CM_THROTTLE_USER, "x #1", 1);
+	cm_clock_fix(NOW_S);
+	fail(store, CM_THROTTLE_USER, "x #2", 30);
+	CU_ASSERT_EQUAL(wait_of(store, CM_THROTTLE_USER, "x"), 900);
+	CU_ASSERT_EQUAL(cm_throttle_passed(store, CM_THROTTLE_USER, "x #1", NULL), CM_OK);
+	CU_ASSERT_EQUAL(fixture_integer(store, "SELECT count(*) FROM throttle"), 1);
+	cm_store_close(store);
+}
+
 /* A subject is as long as whoever guesses likes. */
 static void test_long_subject(void)
 {
@@ -248,6 +263,7 @@ static const struct cm_test tests[] = {
     {"kinds and subjects are counted apart", test_apart},
     {"what went well forgets its own failures alone", test_passed},
     {"the parts of a subject count together, and are forgotten apart", test_parts},
+    {"a part of a clock that jumped back hides no other", test_parts_after_a_jump},
     {"a very long subject does no harm", test_long_subject},
     {"a store that fails is told, not taken for leave", test_no_table},
     {"an IPv6 network is one party, an IPv4 address is", test_addresses},
