@@ -96,11 +96,12 @@ static void say_damaged(const struct examined *x, const char *how, struct cm_fin
 	(void)cm_store_schema(x->store, &schema, NULL);
 	/* Debian's sqlite3 has a .recover that can't work.  A dump lacks what names the file ours.
 	 */
-	cm_finding_mend(f,
-	                "without a backup, what can still be read: (sqlite3 %s .dump | sed "
-	                "'s/^ROLLBACK;.*/COMMIT;/'; echo 'PRAGMA application_id = %d; PRAGMA "
-	                "user_version = %d;') | sqlite3 NEW.db; chmod 600 NEW.db",
-	                QUOTED(x->path), CM_APPLICATION_ID, schema);
+	cm_finding_mend(
+	    f,
+	    "without a backup, what can still be read: (umask 077; (sqlite3 %s .dump | sed "
+	    "'s/^ROLLBACK;.*/COMMIT;/'; echo 'PRAGMA application_id = %d; PRAGMA "
+	    "user_version = %d;') | sqlite3 NEW.db)",
+	    QUOTED(x->path), CM_APPLICATION_ID, schema);
 }
 
 void examine_integrity(void *examined, struct cm_finding *f)

@@ -194,7 +194,10 @@ class File(InsideCase):
         found = self.named("pages overwritten", self.look(), "integrity", "damaged", "backup",
                            also=self.wrong_but("integrity"))
         command = found["mend"][1].partition(": ")[2]
-        subprocess.run(["sh", "-c", command], check=True, cwd=self.folder, capture_output=True)
+        # The file holds keys: nobody else may read it while it grows, before a chmod.
+        subprocess.run(["sh", "-c", f"umask 022; chmod() {{ :; }}; {command}"], check=True,
+                       cwd=self.folder, capture_output=True)
+        self.assertEqual(os.stat(os.path.join(self.folder, "NEW.db")).st_mode & 0o777, 0o600)
         for finding in self.doctor(database=os.path.join(self.folder, "NEW.db")):
             if finding["check"] in ("file", "rights", "database", "schema"):
                 self.assertEqual(finding["status"], "ok", finding)
