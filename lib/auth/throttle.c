@@ -22,6 +22,8 @@ static const struct {
     [CM_THROTTLE_CLIENT] = {"client", 10, 30, HOUR_S},
     [CM_THROTTLE_DEVICE] = {"device", 5, 900, HOUR_S},
     [CM_THROTTLE_REGISTER] = {"register", 30, 900, HOUR_S},
+    /* Good clients come back each hour, and are not forgotten where there are several of them. */
+    [CM_THROTTLE_RENEW] = {"renew", 30, 60, HOUR_S},
 };
 _Static_assert(sizeof kinds / sizeof *kinds == CM_THROTTLE_KINDS, "every kind has a row");
 

@@ -17,6 +17,7 @@ enum cm_throttle_kind {
 	CM_THROTTLE_CLIENT,   /* a client's authentication from an address */
 	CM_THROTTLE_DEVICE,   /* user codes typed in by a person */
 	CM_THROTTLE_REGISTER, /* registrations, changes, documents, device codes, by an address */
+	CM_THROTTLE_RENEW,    /* documents read once more for a client's keys, by an address */
 	CM_THROTTLE_KINDS
 };
 

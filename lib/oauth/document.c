@@ -168,14 +168,15 @@ static enum cm_status write_client(struct cm_store *store, void *arg, struct cm_
 }
 
 /* Fetch the document and keep what it says, in place of what it said before. */
-static enum cm_status renew(struct cm_exchange *x, const char *client_id, struct cm_err *err)
+static enum cm_status renew(struct cm_exchange *x, const char *client_id,
+                            enum cm_throttle_kind counted, struct cm_err *err)
 {
 	char digest[CM_SHA256_HEX];
 	struct cm_client fresh = {.origin = CM_CLIENT_DOCUMENT};
 	struct work work = {.fresh = &fresh};
 	enum cm_status rc;
 
-	if ((rc = cm_exchange_count(x, CM_THROTTLE_REGISTER, err)) != CM_OK ||
+	if ((rc = cm_exchange_count(x, counted, err)) != CM_OK ||
 	    (rc = cm_crypto_sha256_hex(client_id, strlen(client_id), digest, err)) != CM_OK ||
 	    (rc = fetch(client_id, &fresh, err)) != CM_OK)
 		goto out;
@@ -207,7 +208,7 @@ enum cm_status cm_document_client(struct cm_exchange *x, const char *client_id,
 	if (!url)
 		return cm_err_set(err, CM_NOT_FOUND, "There is no such client.");
 	if ((rc = cm_context_may_change(x->ctx, err)) == CM_OK)
-		rc = renew(x, client_id, err);
+		rc = renew(x, client_id, CM_THROTTLE_REGISTER, err);
 	return rc == CM_OK ? cm_client_get(x->ctx->store, client_id, out, err) : rc;
 }
 
@@ -223,7 +224,7 @@ enum cm_status cm_document_renew(struct cm_exchange *x, const char *client_id, s
 	cm_client_clear(&stored);
 	/* To fetch takes long.  Nobody has proved yet to be the client. */
 	if (due && (rc = cm_context_group_leave(x->ctx, err)) == CM_OK) {
-		(void)renew(x, client_id, NULL);
+		(void)renew(x, client_id, CM_THROTTLE_RENEW, NULL);
 		x->caller.client_id[0] = '\0';
 	}
 	return rc;

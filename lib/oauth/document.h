@@ -18,7 +18,8 @@ enum cm_status cm_document_client(struct cm_exchange *x, const char *client_id,
 /*
  * Read the document of a client that proves itself by its keys once more if the copy is older than
  * an hour, as they may have changed.  Who is not known is not fetched; what can't be fetched leaves
- * what was read before.  Fails only with the group of the request (cm_context_group_leave()).
+ * what was read before.  That is slowed down by an address too, but takes it no turn to register.
+ * Fails only with the group of the request (cm_context_group_leave()).
  */
 enum cm_status cm_document_renew(struct cm_exchange *x, const char *client_id, struct cm_err *err);
 

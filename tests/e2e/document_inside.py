@@ -197,6 +197,22 @@ class Documents(oauth_case.OAuthCase):
                                 401, "invalid_client")
         self.assertEqual(asked, [])
 
+    def test_renewals_take_no_turn(self):
+        """They are slowed down, but their address may register, however often they come."""
+        key = forge.new_rsa_key()
+        url = put("/often.json", token_endpoint_auth_method="private_key_jwt",
+                  jwks={"keys": [forge.rsa_jwk(key, "k1")]})
+        self.tokens(url, self.user(), **self.assertion(url, key, "k1"))
+        put("/often.json", status=500)
+        self.instance.change("DELETE FROM throttle")
+        asked.clear()
+        for _ in range(50):
+            self.instance.change("UPDATE application SET document_expires_at_s = 1")
+            self.assert_oauth_error(self.refresh(url, "x", **self.assertion(url, key, "k1")),
+                                    400, "invalid_grant")
+        self.assertLess(len(asked), 50)
+        self.register()
+
     def test_bad_keys(self):
         """By http, from a private address, that are not there, private ones, or none."""
         private = {"keys": [{**forge.rsa_jwk(forge.new_rsa_key(), "k1"), "d": "AA"}]}

@@ -38,6 +38,7 @@ static const struct {
     {"client", CM_THROTTLE_CLIENT, 10, 30, HOUR_S},
     {"device", CM_THROTTLE_DEVICE, 5, 900, HOUR_S},
     {"register", CM_THROTTLE_REGISTER, 30, 900, HOUR_S},
+    {"renew", CM_THROTTLE_RENEW, 30, 60, HOUR_S},
 };
 
 static void test_doubles(void)
