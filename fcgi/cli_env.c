@@ -80,7 +80,8 @@ enum cm_status cli_env_read(const char *path, struct cli_credentials known[CLI_S
 	errno = file != NULL ? 0 : errno;
 	while (file != NULL && getline(&line, &size, file) > 0)
 		take_line(line, known, others);
-	if (file != NULL && ferror(file) != 0)
+	/* Without memory for a line there is no end either, but no error of the file. */
+	if (file != NULL && feof(file) == 0)
 		read = false;
 	if (!read)
 		(void)cm_err_set(err, CM_STORE, "can't read %s: %s", path, strerror(errno));
