@@ -145,7 +145,9 @@ enum cm_status cli_call_tool(struct cli *cli, const char *tool, const cm_json *a
 enum cm_status cli_add(struct cli *cli, const char *fallback, const char *field, const char *value,
                        struct cm_err *err);
 
-/* Change what the command line names, by its fields and one more (NULL: none).  Takes over value.
+/*
+ * Change what the command line names, by its fields and one more (field NULL: none).  Takes over
+ * value, which is NULL only when there was no memory for it: CM_NOMEM.
  */
 enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, struct cm_err *err);
 

@@ -76,6 +76,7 @@ enum cm_status cli_field_set(const struct cm_entity *entity, cm_json *object, co
 	cm_json *value = NULL;
 	char name[CLI_NAME_SIZE];
 	const char *text = cli_pair(pair, name);
+	bool null = false; /* it is JSON's null, which resets the field */
 	enum cm_status rc;
 
 	if (text == NULL)
@@ -99,9 +100,11 @@ enum cm_status cli_field_set(const struct cm_entity *entity, cm_json *object, co
 		if (rc != CM_OK)
 			return cm_err_set(err, CM_INPUT, "%s: must be %s: %s", name, form_of(field),
 			                  why.text);
+		null = value == NULL;
 	}
-	return cm_json_set(object, name, value) ? CM_OK
-	                                        : cm_err_set(err, CM_NOMEM, "out of memory");
+	return (value != NULL || null) && cm_json_set(object, name, value)
+	           ? CM_OK
+	           : cm_err_set(err, CM_NOMEM, "out of memory");
 }
 
 enum cm_status cli_fields_read(const struct cli *cli, const struct cm_entity *entity,

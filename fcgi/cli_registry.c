@@ -157,8 +157,8 @@ static enum cm_status read_id(const struct cli *cli, struct cm_id *out, struct c
 /* The options that are arguments of the tools. */
 static enum cm_status read_options(const struct cli *cli, cm_json *arguments, struct cm_err *err)
 {
-	if ((cli->dry_run && !cm_json_set(arguments, "dry_run", cm_json_from_bool(true))) ||
-	    (cli->cascade && !cm_json_set(arguments, "cascade", cm_json_from_bool(true))) ||
+	if ((cli->dry_run && !cm_json_set_bool(arguments, "dry_run", true)) ||
+	    (cli->cascade && !cm_json_set_bool(arguments, "cascade", true)) ||
 	    (cli->if_match != NULL && !cm_json_set_string(arguments, "if_match", cli->if_match)))
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	return CM_OK;
@@ -220,7 +220,8 @@ enum cm_status cli_update(struct cli *cli, const char *field, cm_json *value, st
 	cm_json *arguments = with_id(cli, err), *row = cm_json_object();
 	enum cm_status rc = arguments == NULL ? err->status : CM_OK;
 
-	if (row == NULL || (field != NULL && !cm_json_set(row, field, cm_json_share(value))) ||
+	if (row == NULL || (field != NULL && value == NULL) ||
+	    (field != NULL && !cm_json_set(row, field, cm_json_share(value))) ||
 	    (rc == CM_OK && !cm_json_set(arguments, entity_of(cli)->name, cm_json_share(row))))
 		rc = cm_err_set(err, CM_NOMEM, "out of memory");
 	if (rc == CM_OK && (rc = cli_fields_read(cli, entity_of(cli), row, err)) == CM_OK &&

@@ -146,6 +146,13 @@ bool cm_json_set(cm_json *object, const char *name, cm_json *value)
 	return false;
 }
 
+bool cm_json_set_bool(cm_json *object, const char *name, bool truth)
+{
+	cm_json *value = cm_json_from_bool(truth);
+
+	return value != NULL && cm_json_set(object, name, value);
+}
+
 void cm_json_unset(cm_json *object, const char *name)
 {
 	json_object_object_del(object, name);

@@ -88,7 +88,10 @@ bool cm_json_each(const cm_json *json, const void **cursor, const char **name,
 cm_json *cm_json_object(void);
 bool cm_json_set(cm_json *object, const char *name, cm_json *value);
 bool cm_json_set_string(cm_json *object, const char *name, const char *text);
+bool cm_json_set_bool(cm_json *object, const char *name, bool truth);
 void cm_json_unset(cm_json *object, const char *name);
+
+/* Values of their own, owned by the caller; NULL without memory, which is no null to set. */
 cm_json *cm_json_from_string(const char *text);
 cm_json *cm_json_from_bool(bool value);
 cm_json *cm_json_from_integer(int64_t value);
