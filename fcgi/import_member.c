@@ -209,7 +209,8 @@ static cm_json *understood(struct import *import, struct place at, const struct 
 			put_element(import, at, field, cm_json_at(value, i), path, &kept);
 		}
 		cm_json_put_close(&kept, ']');
-	} else if (field->type == CM_FIELD_OBJECT && cm_json_type(value) == CM_JSON_OBJECT) {
+	} else if (field->type == CM_FIELD_OBJECT && field->members != NULL &&
+	           cm_json_type(value) == CM_JSON_OBJECT) {
 		(void)put_known(import, at, field->members, value, name, &kept);
 	} else {
 		note_wrong(import, at, name, &why);

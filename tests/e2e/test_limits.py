@@ -296,6 +296,17 @@ class Moving(RegistryCase):
         self.assertEqual([row["name"] for row in self.instance.query(
             "SELECT name FROM application WHERE client_secret_sha256 = ?", 64 * "a")], ["app"])
 
+    def test_too_deep(self):
+        """An object that may hold anything is left out where it could not be told."""
+        self.fresh()
+        deep = {}
+        for _ in range(28):
+            deep = {"a": deep}
+        done = self.load({"organizations": [{"name": "acme", "themeData": deep}]})
+        self.assertEqual(done.out, "1 added, 1 not understood\n")
+        self.assertEqual(done.err, "organizations[0].themeData: is nested deeper than 28 levels; "
+                                   "left out\n")
+
     def test_links_that_are_no_list(self):
         """They are said to be left out, as all that is not understood."""
         self.fresh()
