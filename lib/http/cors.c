@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "http/env.h"
 
 #define REQUEST_HEADERS                                                                            \
 	"Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
@@ -45,7 +46,7 @@ static void put_headers(const struct cm_exchange *x, struct cm_buf *out)
 	size_t len;
 
 	cm_buf_puts(out, REQUEST_HEADERS);
-	while (asked != NULL && (word = cm_text_word(&asked, ", \t", &len)) != NULL) {
+	while (asked != NULL && (word = cm_text_word(&asked, ", \t" CM_ENV_UNLIKE, &len)) != NULL) {
 		if (len > strlen(PARAM_HEADER) && len < 100 &&
 		    strncasecmp(word, PARAM_HEADER, strlen(PARAM_HEADER)) == 0) {
 			cm_buf_puts(out, ", ");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "http/env.h"
 #include "support.h"
 
 /* What a page of this origin is told: the header lines; NULL for no origin. */
@@ -151,6 +152,12 @@ static void test_asked_headers(void)
 	CU_ASSERT_TRUE(reply_has_header(
 	    &reply, "Access-Control-Allow-Headers: Authorization, Content-Type, Accept, "
 	            "MCP-Protocol-Version, Mcp-Method, Mcp-Name, MCP-PARAM-a, mcp-param-b\r\n"));
+	reply_clear(&reply);
+	/* Another header that makes the same variable. */
+	reply = preflight(&serve, "/api/mcp", "HTTP_ORIGIN=http://127.0.0.1:8080",
+	                  "HTTP_ACCESS_CONTROL_REQUEST_HEADERS=mcp-param-a" CM_ENV_UNLIKE "x");
+	CU_ASSERT_EQUAL(reply.status, 204);
+	CU_ASSERT_PTR_NOT_NULL(strstr(cm_buf_str(&reply.raw), ", mcp-param-a\r\n"));
 	reply_clear(&reply);
 	at = asked + strlen(asked);
 	memset(at, 'a', 89);
