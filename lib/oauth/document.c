@@ -46,33 +46,35 @@ static enum cm_status explain(enum cm_status rc, const struct cm_err *why, struc
 	return cm_err_set(err, rc, "%s", why->text);
 }
 
-/* Parse a document; *out is owned by the caller.  A client that names no method has no secret. */
-static enum cm_status parse(const struct cm_buf *text, cm_json **out, struct cm_err *err)
+/*
+ * Parse a document, which must be about its client; *out is owned by the caller.  A client that
+ * names no method has no secret.
+ */
+static enum cm_status parse(const char *client_id, const struct cm_buf *text, cm_json **out,
+                            struct cm_err *err)
 {
 	struct cm_err why = {0};
 	enum cm_status rc = cm_json_parse_request(cm_buf_str(text), text->len, out, &why);
+	const char *said = cm_json_string(cm_json_get(*out, "client_id"));
 
 	if (rc == CM_PARSE)
 		return bad(err, "is not JSON");
 	if (rc != CM_OK)
 		return explain(rc, &why, err);
-	if (cm_json_type(*out) == CM_JSON_OBJECT &&
-	    cm_json_get(*out, "token_endpoint_auth_method") == NULL &&
+	if (said == NULL || strcmp(said, client_id) != 0)
+		return bad(err, "names another client_id than its URL");
+	if (cm_json_get(*out, "token_endpoint_auth_method") == NULL &&
 	    !cm_json_set_string(*out, "token_endpoint_auth_method",
 	                        cm_client_method_name(CM_METHOD_NONE)))
 		return cm_err_set(err, CM_NOMEM, "out of memory");
 	return CM_OK;
 }
 
-static enum cm_status read_parsed(const char *client_id, const cm_json *json, struct cm_client *out,
-                                  struct cm_err *err)
+static enum cm_status read_parsed(const cm_json *json, struct cm_client *out, struct cm_err *err)
 {
-	const char *said = cm_json_string(cm_json_get(json, "client_id"));
 	struct cm_err why = {0};
 	enum cm_status rc;
 
-	if (said == NULL || strcmp(said, client_id) != 0)
-		return bad(err, "names another client_id than its URL");
 	if (cm_json_get(json, "client_secret") != NULL ||
 	    cm_json_get(json, "client_secret_expires_at") != NULL)
 		return bad(err, "holds a secret");
@@ -88,10 +90,10 @@ enum cm_status cm_document_read(const char *client_id, const struct cm_buf *text
                                 struct cm_client *out, struct cm_err *err)
 {
 	cm_json *json = NULL;
-	enum cm_status rc = parse(text, &json, err);
+	enum cm_status rc = parse(client_id, text, &json, err);
 
 	if (rc == CM_OK)
-		rc = read_parsed(client_id, json, out, err);
+		rc = read_parsed(json, out, err);
 	cm_json_free(json);
 	return rc;
 }
@@ -126,8 +128,9 @@ static enum cm_status fetch(const char *client_id, struct cm_client *out, struct
 	enum cm_status rc;
 
 	if ((rc = cm_fetch_json(client_id, DOCUMENT_MAX, &text, err)) == CM_OK &&
-	    (rc = parse(&text, &json, err)) == CM_OK && (rc = fetch_keys(json, err)) == CM_OK)
-		rc = read_parsed(client_id, json, out, err);
+	    (rc = parse(client_id, &text, &json, err)) == CM_OK &&
+	    (rc = fetch_keys(json, err)) == CM_OK)
+		rc = read_parsed(json, out, err);
 	cm_json_free(json);
 	cm_buf_clear(&text);
 	return rc;

@@ -15,8 +15,9 @@ enum cm_status cm_check_value(const struct cm_field *field, const cm_json *value
                               struct cm_err *err);
 
 /*
- * A whole number that JavaScript can hold too, however it is written: to JSON Schema 1.0 is an
- * integer, and some clients write all numbers so.  false, and *out untouched, for anything else.
+ * A whole number: to JSON Schema 1.0 is an integer too, and some clients write all numbers so.  One
+ * that is written so must be one that JavaScript can hold.  false, and *out untouched, for anything
+ * else.
  */
 bool cm_check_whole(const cm_json *value, int64_t *out);
 

@@ -1,7 +1,7 @@
 -- Those of a key, and of its parts: the key, ' #', and what tells them apart.
 -- name: throttle_get
 SELECT coalesce(sum(failures), 0), coalesce(max(last_at_s), 0) FROM throttle
- WHERE key >= :key AND key < :key || ' $' AND (key = :key OR key >= :key || ' #')
+ WHERE (key = :key OR (key >= :key || ' #' AND key < :key || ' $'))
    AND last_at_s BETWEEN :since_s AND :until_s
 
 -- name: throttle_add

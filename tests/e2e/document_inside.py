@@ -228,6 +228,14 @@ class Documents(oauth_case.OAuthCase):
                 self.refuse(put("/bad-keys.json", token_endpoint_auth_method="private_key_jwt",
                                 jwks_uri=at))
 
+    def test_keys_of_somebody_else(self):
+        """A document that is not about itself has no keys fetched."""
+        asked.clear()
+        self.refuse(put("/not-mine.json", client_id=f"https://{NAME}/other.json",
+                        token_endpoint_auth_method="private_key_jwt",
+                        jwks_uri=f"https://{NAME}/their-keys.json"))
+        self.assertEqual(asked, ["/not-mine.json"])
+
     def test_read_only(self):
         """Who is known goes on, with what was read before; nobody new is taken."""
         url, other = put("/known.json", client_name="Known"), put("/new.json")
