@@ -37,10 +37,10 @@ static void take_value(const char *value, char *out, size_t size)
 	}
 }
 
-static void take_line(const char *line, struct cli_credentials known[CLI_SEEDS],
+static void take_line(const char *line, size_t len, struct cli_credentials known[CLI_SEEDS],
                       struct cm_buf *others)
 {
-	const char *text = line;
+	const char *text = line + strspn(line, " \t");
 	size_t i = 0;
 
 	if (strncmp(text, "export ", 7) == 0)
@@ -48,7 +48,7 @@ static void take_line(const char *line, struct cli_credentials known[CLI_SEEDS],
 	while (i < LINES && strncmp(text, names[i], strlen(names[i])) != 0)
 		i++;
 	if (i == LINES) {
-		cm_buf_puts(others, line);
+		cm_buf_add(others, line, len);
 		return;
 	}
 	text += strlen(names[i]);
@@ -71,15 +71,17 @@ enum cm_status cli_env_read(const char *path, struct cli_credentials known[CLI_S
 	struct stat st;
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t len;
 
-	/* A device, a terminal behind /dev/stdout for example, is neither read nor replaced. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+	/* A device, a terminal behind /dev/stdout for example, is neither read nor replaced; nor
+	 * is a link that leads nowhere. */
+	if (stat(path, &st) == 0 ? !S_ISREG(st.st_mode) : lstat(path, &st) == 0)
 		return cm_err_set(err, CM_STORE, "%s is there, and is no file", path);
 	file = fopen(path, "re");
 	read = file != NULL || errno == ENOENT;
 	errno = file != NULL ? 0 : errno;
-	while (file != NULL && getline(&line, &size, file) > 0)
-		take_line(line, known, others);
+	while (file != NULL && (len = getline(&line, &size, file)) > 0)
+		take_line(line, (size_t)len, known, others);
 	if (file != NULL && ferror(file) != 0)
 		read = false;
 	if (!read)

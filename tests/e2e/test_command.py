@@ -77,10 +77,15 @@ class Help(CommandCase):
                           ("key", "nonsense"), ("init", "--nonsense"), ("--nonsense",),
                           ("token", "issue", "my-org/demo", "--scope"),
                           ("application", "delete"), ("init", "--url"),
-                          ("init", "--demo", "--env-file", "--json")):
+                          ("init", "--demo", "--env-file", "--json"),
+                          # What a variable of a shell is that was not set.
+                          ("init", "--demo", "--env-file", ""), ("init", "--url", ""),
+                          ("token", "issue", "my-org/demo", "--scope", ""),
+                          ("doctor", "--url", "http://127.0.0.1:1", "--token", "")):
             with self.subTest(arguments=arguments):
                 self.bad(USAGE, *arguments)
         self.assertFalse(os.path.exists(os.path.join(self.instance.folder, "--json")))
+        self.demo()
 
     def test_given_twice(self):
         """Of two values for one thing none is passed over in silence."""
@@ -387,6 +392,18 @@ class Others(CommandCase):
         self.assertEqual({(row["outcome"], row["address"]) for row in rows}, {("ok", "")})
 
 
+class Tokens(CommandCase):
+    """How a token comes to the doctor."""
+
+    def test_line(self):
+        """There is one, and all of it is taken."""
+        for data, why in ((b"", "no token"), (b"\n", "no token"), (b"\r\nmore\n", "no token"),
+                          (b"x" * 8192 + b"\n", "too long"), (b"x" * 100000, "too long")):
+            with self.subTest(data=data[:10]):
+                self.assertIn(why, self.bad(BAD_INPUT, "doctor", "--url", "http://127.0.0.1:1",
+                                            "--token", "-", data=data))
+
+
 class Passwords(CommandCase):
     """How a password comes to the program."""
 
@@ -455,9 +472,9 @@ class Init(CommandCase):
         """A file that is there loses nothing but Casement's own lines."""
         name = case.unique("init")
         _, _, env_file = self.init(name)
-        others = "# mine\nexport PATH=/bin\nDATABASE_URL='" + "x" * 3000 + "'\n"
+        others = "# mine\nexport PATH=/bin\nDATABASE_URL='" + "x" * 3000 + "'\n\0 and more\n"
         with open(env_file, "w", encoding="utf-8") as file:
-            file.write(others + "CASEMENT_URL=http://old\n")
+            file.write(others + "CASEMENT_URL=http://old\n\t export CASEMENT_TOKEN_URL=//old\n")
         result, _, _ = self.init(name, "--demo")
         self.assertEqual(result.code, OK, result.err)
         with open(env_file, encoding="utf-8") as file:
@@ -475,7 +492,7 @@ class Init(CommandCase):
     def test_env_file_behind_a_link(self):
         """The link stays; the file that it leads to is the new one."""
         name = case.unique("init")
-        _, _, env_file = self.init(name)
+        _, database, env_file = self.init(name)
         os.symlink("there.env", env_file)
         there = os.path.join(os.path.dirname(env_file), "there.env")
         with open(there, "w", encoding="utf-8") as file:
@@ -486,6 +503,9 @@ class Init(CommandCase):
         with open(there, encoding="utf-8") as file:
             self.assertRegex(file.read(), "(?s)^CASEMENT_URL=.*\nOTHER=1\n$")
         self.assertEqual(self.mode(there), 0o600)
+        os.unlink(there)
+        self.bad(STORE, "init", "--demo", "--env-file", env_file, env={"CASEMENT_DB": database})
+        self.assertEqual(os.readlink(env_file), "there.env")
 
     def test_url_of_the_default(self):
         """Who gives the default URL has set one."""
