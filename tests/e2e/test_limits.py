@@ -282,6 +282,16 @@ class Moving(RegistryCase):
         reply = self.http.token_reply(case.client.Credentials("client0001", "secret-of-app-1"))
         self.assertEqual(reply.status_code, 200, reply.text)
 
+    def test_secrets_that_are_no_text(self):
+        """They are said to be left out, as all that is not understood."""
+        self.fresh()
+        done = self.load({"users": [{"owner": "my-org", "name": "u", "password": 5}],
+                          "applications": [{"owner": "my-org", "name": "app", "clientSecret": [5],
+                                            "clientSecretSha256": None}]})
+        self.assertEqual(done.err.splitlines(), [
+            "users[0].password: is no text; left out",
+            "applications[0].clientSecret: is no text; left out"])
+
     def test_digests_that_are_none(self):
         """A client's secret is taken over by its SHA-256; what is none is said to be left out."""
         self.fresh()
