@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import subprocess
+import time
 
 import case
 import client
@@ -314,13 +315,24 @@ class Others(CommandCase):
         with subprocess.Popen([made.binary, "key", "rotate"], stdout=subprocess.DEVNULL,
                               env={**os.environ, **made.environment(),
                                    "OPENSSL_CONF": fifo}) as rotating:
-            with open(fifo, "w", encoding="ascii"):
+            with self.writer(fifo, rotating):
                 connection = sqlite3.connect(made.database, timeout=0, isolation_level=None)
                 try:
                     connection.execute("BEGIN IMMEDIATE")
                 finally:
                     connection.close()
             self.assertEqual(rotating.wait(servers.patient(30)), 0)
+
+    def writer(self, fifo, reader):
+        """The other end of what a process reads, as soon as it does."""
+        deadline = time.monotonic() + servers.patient(30)
+        while time.monotonic() < deadline and reader.poll() is None:
+            try:
+                return os.fdopen(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK), "wb")
+            except OSError:
+                time.sleep(0.01)
+        reader.kill()
+        self.fail("nobody reads it")
 
     def test_token_issue(self):
         """A token without a secret, for who runs the server."""

@@ -1,6 +1,7 @@
 """Rates, proxies, import and export."""
 
 import base64
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -454,21 +455,24 @@ class Moving(RegistryCase):
         done = threading.Event()
 
         def rename():
+            """How often that was done."""
             connection = sqlite3.connect(made.database, timeout=30, isolation_level=None)
             while not done.is_set():
                 for old, new in (("m1", "z1"), ("z1", "m1")):
                     connection.execute("UPDATE user SET name = ? WHERE name = ?", (new, old))
+            count = connection.total_changes
             connection.close()
+            return count
 
-        renaming = threading.Thread(target=rename)
-        renaming.start()
-        try:
-            for _ in range(10):
-                users = json.loads(made.run("export", "my-org", code=0).out)["users"]
-                self.assertEqual(sum(user["name"] in ("m1", "z1") for user in users), 1)
-        finally:
-            done.set()
-            renaming.join()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            renaming = pool.submit(rename)
+            try:
+                for _ in range(10):
+                    users = json.loads(made.run("export", "my-org", code=0).out)["users"]
+                    self.assertEqual(sum(user["name"] in ("m1", "z1") for user in users), 1)
+            finally:
+                done.set()
+            self.assertGreater(renaming.result(), 10)
 
     def test_report_of_many_kinds(self):
         """The lock is not held for long, however many things are not understood."""
