@@ -16,7 +16,9 @@
 enum { CLI_ARGUMENTS_MAX = 130 };
 
 /* What names are made of; the end of a sentence. */
-#define CLI_NAMES "; names have letters, digits, '.', '_' and '-', and don't begin with '.' or '-'"
+#define CLI_NAMES                                                                                  \
+	"; names have at most 100 letters, digits, '.', '_' and '-', and don't begin with '.' or " \
+	"'-'"
 
 /* What was asked for, taken apart. */
 struct cli {

@@ -176,9 +176,10 @@ class Applications(CommandCase):
             with self.subTest(field=field):
                 self.assertIn(form, self.bad(BAD_INPUT, "application", "add", f"my-org/{name}",
                                              field))
-        for identity in (name, f"my-org/{name}/x", "my-org/", f"/{name}", "", "my-org/an app"):
+        for identity in (name, f"my-org/{name}/x", "my-org/", f"/{name}", "", "my-org/an app",
+                         "my-org/" + "a" * 101):
             with self.subTest(identity=identity):
-                self.assertIn("OWNER/NAME; names have letters",
+                self.assertIn("OWNER/NAME; names have at most 100 letters",
                               self.bad(BAD_INPUT, "application", "add", identity))
                 self.bad(BAD_INPUT, "token", "issue", identity)
         self.assertIn(self.instance.run("application", "add", f"no-such-org/{name}").code,
