@@ -37,7 +37,7 @@ static void take_value(const char *value, char *out, size_t size)
 	}
 }
 
-static void take_line(const char *line, size_t len, struct cli_credentials known[CLI_SEEDS],
+static void take_line(const char *line, struct cli_credentials known[CLI_SEEDS],
                       struct cm_buf *others)
 {
 	const char *text = line + strspn(line, " \t");
@@ -48,7 +48,7 @@ static void take_line(const char *line, size_t len, struct cli_credentials known
 	while (i < LINES && strncmp(text, names[i], strlen(names[i])) != 0)
 		i++;
 	if (i == LINES) {
-		cm_buf_add(others, line, len);
+		cm_buf_puts(others, line);
 		return;
 	}
 	text += strlen(names[i]);
@@ -80,8 +80,13 @@ enum cm_status cli_env_read(const char *path, struct cli_credentials known[CLI_S
 	file = fopen(path, "re");
 	read = file != NULL || errno == ENOENT;
 	errno = file != NULL ? 0 : errno;
-	while (file != NULL && (len = getline(&line, &size, file)) > 0)
-		take_line(line, (size_t)len, known, others);
+	while (file != NULL && read && (len = getline(&line, &size, file)) > 0) {
+		take_line(line, known, others);
+		/* The database itself, for example. */
+		read = strlen(line) == (size_t)len;
+		if (!read)
+			(void)cm_err_set(err, CM_STORE, "%s is there, and is no text", path);
+	}
 	if (file != NULL && ferror(file) != 0)
 		read = false;
 	if (!read)

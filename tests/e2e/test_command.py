@@ -485,7 +485,7 @@ class Init(CommandCase):
         """A file that is there loses nothing but Casement's own lines."""
         name = case.unique("init")
         _, _, env_file = self.init(name)
-        others = "# mine\nexport PATH=/bin\nDATABASE_URL='" + "x" * 3000 + "'\n\0 and more\n"
+        others = "# mine\nexport PATH=/bin\nDATABASE_URL='" + "x" * 3000 + "'\n"
         with open(env_file, "w", encoding="utf-8") as file:
             file.write(others + "CASEMENT_URL=http://old\n\t export CASEMENT_TOKEN_URL=//old\n")
         result, _, _ = self.init(name, "--demo")
@@ -501,6 +501,21 @@ class Init(CommandCase):
         self.init(name, "--demo")
         with open(env_file, encoding="utf-8") as file:
             self.assertEqual(file.read(), text)
+
+    def test_env_file_that_is_none(self):
+        """What is no text stays as it is, were it the database itself."""
+        name = case.unique("init")
+        _, database, _ = self.init(name)
+        for path in (database, os.path.join(os.path.dirname(database), "late")):
+            if path != database:
+                with open(path, "wb") as file:
+                    file.write(b"A=b\nC=d\0\nE=f\n")
+            with open(path, "rb") as file:
+                before = file.read()
+            self.assertIn("is no text", self.bad(STORE, "init", "--demo", "--env-file", path,
+                                                 env={"CASEMENT_DB": database}))
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), before)
 
     def test_env_file_behind_a_link(self):
         """The link stays; the file that it leads to is the new one."""
