@@ -16,7 +16,9 @@
 enum { CLI_ARGUMENTS_MAX = 130 };
 
 /* What names are made of; the end of a sentence. */
-#define CLI_NAMES "; names have letters, digits, '.', '_' and '-', and don't begin with '.' or '-'"
+#define CLI_NAMES                                                                                  \
+	"; names have at most 100 letters, digits, '.', '_' and '-', and don't begin with '.' or " \
+	"'-'"
 
 /* What was asked for, taken apart. */
 struct cli {
@@ -108,7 +110,7 @@ struct cli_credentials {
 /*
  * cli_env.c, for init --env-file: read what a file for shells has of credentials ("" where it has
  * none) and, into others, its lines about anything else.  A file that isn't there has nothing;
- * CM_STORE when one can't be read.
+ * CM_STORE when one can't be read, or could not be replaced.
  */
 enum cm_status cli_env_read(const char *path, struct cli_credentials known[CLI_SEEDS],
                             struct cm_buf *others, struct cm_err *err);

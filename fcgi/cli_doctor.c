@@ -32,9 +32,13 @@ static void tell(const struct cm_check *check, const struct cm_finding *finding,
 /* The first line of the input, where no other user of the machine sees a token. */
 static enum cm_status read_token(char out[TOKEN_SIZE], struct cm_err *err)
 {
-	if (fgets(out, TOKEN_SIZE, stdin) == NULL)
+	size_t len = fgets(out, TOKEN_SIZE, stdin) == NULL ? 0 : strcspn(out, "\r\n");
+
+	if (len == 0)
 		return cm_err_set(err, CM_INPUT, "no token was given");
-	out[strcspn(out, "\r\n")] = '\0';
+	if (len == TOKEN_SIZE - 1)
+		return cm_err_set(err, CM_INPUT, "the token is too long");
+	out[len] = '\0';
 	return CM_OK;
 }
 

@@ -40,7 +40,7 @@ static void take_value(const char *value, char *out, size_t size)
 static void take_line(const char *line, struct cli_credentials known[CLI_SEEDS],
                       struct cm_buf *others)
 {
-	const char *text = line;
+	const char *text = line + strspn(line, " \t");
 	size_t i = 0;
 
 	if (strncmp(text, "export ", 7) == 0)
@@ -63,58 +63,100 @@ static void take_line(const char *line, struct cli_credentials known[CLI_SEEDS],
 	}
 }
 
+static enum cm_status read_lines(FILE *file, const char *path,
+                                 struct cli_credentials known[CLI_SEEDS], struct cm_buf *others,
+                                 struct cm_err *err)
+{
+	enum cm_status rc = CM_OK;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	errno = 0;
+	while (rc == CM_OK && (len = getline(&line, &size, file)) > 0) {
+		/* The database itself, for example. */
+		if (strlen(line) != (size_t)len)
+			rc = cm_err_set(err, CM_STORE, "%s is there, and is no text", path);
+		else
+			take_line(line, known, others);
+	}
+	/* Without memory for a line there is no end either, but no error of the file. */
+	if (rc == CM_OK && feof(file) == 0)
+		rc = cm_err_set(err, CM_STORE, "can't read %s: %s", path, strerror(errno));
+	free(line);
+	return rc == CM_OK ? cm_buf_status(others, err) : rc;
+}
+
+/*
+ * Open the file that is to come in the place of another, which stays as it is until then; of a
+ * link, of the file that it leads to.  Its descriptor and its name, -1 on failure.
+ */
+static int open_fresh(const char *path, char fresh[PATH_MAX], struct cm_err *err)
+{
+	char real[PATH_MAX];
+	int fd;
+
+	if (realpath(path, real) == NULL)
+		snprintf(real, sizeof real, "%s", path);
+	if (snprintf(fresh, PATH_MAX, "%s.new", real) >= PATH_MAX) {
+		(void)cm_err_set(err, CM_INPUT, "the name of the --env-file is too long");
+		return -1;
+	}
+	(void)unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		(void)cm_err_set(err, CM_STORE, "can't write %s: %s", path, strerror(errno));
+	return fd;
+}
+
 enum cm_status cli_env_read(const char *path, struct cli_credentials known[CLI_SEEDS],
                             struct cm_buf *others, struct cm_err *err)
 {
-	FILE *file;
-	bool read;
+	char fresh[PATH_MAX];
+	enum cm_status rc = CM_OK;
 	struct stat st;
-	char *line = NULL;
-	size_t size = 0;
+	FILE *file;
+	int fd;
 
-	/* A device, a terminal behind /dev/stdout for example, is neither read nor replaced. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+	/* A device, a terminal behind /dev/stdout for example, is neither read nor replaced; nor
+	 * is a link that leads nowhere. */
+	if (stat(path, &st) == 0 ? !S_ISREG(st.st_mode) : lstat(path, &st) == 0)
 		return cm_err_set(err, CM_STORE, "%s is there, and is no file", path);
+	/* Before a secret is renewed. */
+	if ((fd = open_fresh(path, fresh, err)) < 0)
+		return err->status;
+	close(fd);
+	(void)unlink(fresh);
 	file = fopen(path, "re");
-	read = file != NULL || errno == ENOENT;
-	errno = file != NULL ? 0 : errno;
-	while (file != NULL && getline(&line, &size, file) > 0)
-		take_line(line, known, others);
-	/* Without memory for a line there is no end either, but no error of the file. */
-	if (file != NULL && feof(file) == 0)
-		read = false;
-	if (!read)
-		(void)cm_err_set(err, CM_STORE, "can't read %s: %s", path, strerror(errno));
-	if (file != NULL)
+	if (file != NULL) {
+		rc = read_lines(file, path, known, others, err);
 		fclose(file);
-	free(line);
+	} else if (errno != ENOENT) {
+		rc = cm_err_set(err, CM_STORE, "can't read %s: %s", path, strerror(errno));
+	}
 	for (size_t i = 0; i < CLI_SEEDS; i++) {
 		/* An id is of no use without its secret. */
 		if (known[i].secret[0] == '\0')
 			known[i].client_id[0] = '\0';
 	}
-	return read ? cm_buf_status(others, err) : CM_STORE;
+	return rc;
 }
 
-/* A link stays: the file that it leads to is replaced. */
 static enum cm_status replace_file(const char *path, const struct cm_buf *text, struct cm_err *err)
 {
 	char fresh[PATH_MAX], real[PATH_MAX];
-	ssize_t put = -1;
-	int fd;
+	int fd = open_fresh(path, fresh, err);
+	ssize_t put;
 
-	if (realpath(path, real) != NULL)
-		path = real;
-	if ((size_t)snprintf(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh)
-		return cm_err_set(err, CM_INPUT, "the name of the --env-file is too long");
-	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0) {
-		put = write(fd, text->data, text->len);
-		if (close(fd) != 0)
-			put = -1;
-	}
-	if (put == (ssize_t)text->len && rename(fresh, path) == 0)
+	if (fd < 0)
+		return err->status;
+	put = write(fd, text->data, text->len);
+	if (put >= 0 && put < (ssize_t)text->len)
+		errno = ENOSPC;
+	if (close(fd) != 0)
+		put = -1;
+	if (put == (ssize_t)text->len &&
+	    rename(fresh, realpath(path, real) != NULL ? real : path) == 0)
 		return CM_OK;
 	(void)cm_err_set(err, CM_STORE, "can't write %s: %s", path, strerror(errno));
 	(void)unlink(fresh);

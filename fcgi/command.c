@@ -275,8 +275,9 @@ static enum cm_status parse(struct cli *cli, const struct command *command, int 
 
 		if (value != NULL && *value != NULL)
 			return cm_err_set(err, CM_USAGE, "%s: is given twice", argv[i]);
-		/* A value that was forgotten: no value begins as an option does. */
-		if (value != NULL && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0)
+		/* A value that was forgotten: none begins as an option does, and none is empty. */
+		if (value != NULL && i + 1 < argc && argv[i + 1][0] != '\0' &&
+		    strncmp(argv[i + 1], "--", 2) != 0)
 			*value = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)
 			continue;

@@ -54,8 +54,8 @@ bool cli_import_is_blank(const cm_json *value)
 	}
 }
 
-/* Members that are dealt with elsewhere, or that the server makes anew. */
-static bool is_apart(const struct cm_entity *entity, const struct cm_field *field, const char *name)
+/* Texts that are dealt with elsewhere. */
+static bool is_apart(const struct cm_entity *entity, const char *name)
 {
 	static const char *const apart[] = {"owner",        "organization", "password",
 	                                    "passwordSalt", "clientSecret", CLI_SECRET_DIGEST};
@@ -64,8 +64,7 @@ static bool is_apart(const struct cm_entity *entity, const struct cm_field *fiel
 		if (strcmp(name, apart[i]) == 0)
 			return true;
 	}
-	return (entity == &cm_user_entity && strcmp(name, "passwordType") == 0) ||
-	       (field != NULL && (field->flags & CM_FIELD_READ_ONLY) != 0);
+	return entity == &cm_user_entity && strcmp(name, "passwordType") == 0;
 }
 
 /* Text that was put together, as JSON; owned by the caller, NULL when there is no memory. */
@@ -228,8 +227,15 @@ static enum cm_status take_member(struct import *import, struct place at, cm_jso
 	const char *text = cm_json_string(value);
 	cm_json *taken;
 
-	if (value == NULL || (text != NULL && *text == '\0') || is_apart(at.entity, field, name) ||
-	    at.links != (link != NULL))
+	if (value == NULL || (text != NULL && *text == '\0') || at.links != (link != NULL))
+		return CM_OK;
+	if (is_apart(at.entity, name)) {
+		if (text == NULL)
+			note(import, at, name, "is no text; left out");
+		return CM_OK;
+	}
+	/* The server makes them anew. */
+	if (field != NULL && (field->flags & CM_FIELD_READ_ONLY) != 0)
 		return CM_OK;
 	if (field == NULL) {
 		if (!cli_import_is_blank(value))

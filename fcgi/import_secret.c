@@ -11,20 +11,20 @@
 /* What Casdoor writes in the place of a secret that it does not tell: anybody could guess it. */
 #define MASK "***"
 
-/* A member of a user, or of its organisation in the file. */
+/* A member of a user, or of its organisation in the file; NULL when it is no text. */
 static const char *own_or_organization(const struct import *import, const cm_json *row,
                                        const char *name)
 {
 	const cm_json *organizations = cm_json_get(import->data, "organizations");
-	const char *own = cli_import_text(row, name);
+	const cm_json *own = cm_json_get(row, name);
 
-	for (size_t i = 0; *own == '\0' && i < cm_json_length(organizations); i++) {
+	for (size_t i = 0; cli_import_is_blank(own) && i < cm_json_length(organizations); i++) {
 		const cm_json *one = cm_json_at(organizations, i);
 
 		if (strcmp(cli_import_text(one, "name"), cli_import_text(row, "owner")) == 0)
-			own = cli_import_text(one, name);
+			own = cm_json_get(one, name);
 	}
-	return own;
+	return own == NULL ? "" : cm_json_string(own);
 }
 
 /* A password is taken over as its hash, if that can be verified; others are hashed now. */
@@ -33,6 +33,7 @@ static enum cm_status hash_password(struct import *import, size_t index, const c
 {
 	const char *password = cli_import_text(row, "password");
 	const char *type = own_or_organization(import, row, "passwordType");
+	const char *salt = own_or_organization(import, row, "passwordSalt");
 	const char *is = cm_password_type(password);
 	char *hash = import->hash[index];
 	enum cm_status rc = CM_INPUT;
@@ -44,14 +45,13 @@ static enum cm_status hash_password(struct import *import, size_t index, const c
 		               "is masked; set a new one");
 		return CM_OK;
 	}
-	if (strcmp(type, "plain") == 0 || *type == '\0')
+	if (type != NULL && (strcmp(type, "plain") == 0 || *type == '\0'))
 		return cm_password_hash(password, hash, err);
-	if (is != NULL && strcmp(is, type) == 0 &&
+	if (is != NULL && type != NULL && strcmp(is, type) == 0 &&
 	    snprintf(hash, CM_PASSWORD_HASH_MAX, "%s", password) < CM_PASSWORD_HASH_MAX)
 		return CM_OK;
-	if (cm_digest_password_known(type))
-		rc = cm_password_from_digest(type, own_or_organization(import, row, "passwordSalt"),
-		                             password, hash, NULL);
+	if (type != NULL && salt != NULL && cm_digest_password_known(type))
+		rc = cm_password_from_digest(type, salt, password, hash, NULL);
 	if (rc != CM_INPUT)
 		return rc == CM_OK ? rc : cm_err_set(err, rc, "a password can't be hashed");
 	hash[0] = '\0';

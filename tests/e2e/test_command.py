@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import subprocess
+import time
 
 import case
 import client
@@ -77,10 +78,15 @@ class Help(CommandCase):
                           ("key", "nonsense"), ("init", "--nonsense"), ("--nonsense",),
                           ("token", "issue", "my-org/demo", "--scope"),
                           ("application", "delete"), ("init", "--url"),
-                          ("init", "--demo", "--env-file", "--json")):
+                          ("init", "--demo", "--env-file", "--json"),
+                          # What a variable of a shell is that was not set.
+                          ("init", "--demo", "--env-file", ""), ("init", "--url", ""),
+                          ("token", "issue", "my-org/demo", "--scope", ""),
+                          ("doctor", "--url", "http://127.0.0.1:1", "--token", "")):
             with self.subTest(arguments=arguments):
                 self.bad(USAGE, *arguments)
         self.assertFalse(os.path.exists(os.path.join(self.instance.folder, "--json")))
+        self.demo()
 
     def test_given_twice(self):
         """Of two values for one thing none is passed over in silence."""
@@ -170,9 +176,10 @@ class Applications(CommandCase):
             with self.subTest(field=field):
                 self.assertIn(form, self.bad(BAD_INPUT, "application", "add", f"my-org/{name}",
                                              field))
-        for identity in (name, f"my-org/{name}/x", "my-org/", f"/{name}", "", "my-org/an app"):
+        for identity in (name, f"my-org/{name}/x", "my-org/", f"/{name}", "", "my-org/an app",
+                         "my-org/" + "a" * 101):
             with self.subTest(identity=identity):
-                self.assertIn("OWNER/NAME; names have letters",
+                self.assertIn("OWNER/NAME; names have at most 100 letters",
                               self.bad(BAD_INPUT, "application", "add", identity))
                 self.bad(BAD_INPUT, "token", "issue", identity)
         self.assertIn(self.instance.run("application", "add", f"no-such-org/{name}").code,
@@ -309,13 +316,24 @@ class Others(CommandCase):
         with subprocess.Popen([made.binary, "key", "rotate"], stdout=subprocess.DEVNULL,
                               env={**os.environ, **made.environment(),
                                    "OPENSSL_CONF": fifo}) as rotating:
-            with open(fifo, "w", encoding="ascii"):
+            with self.writer(fifo, rotating):
                 connection = sqlite3.connect(made.database, timeout=0, isolation_level=None)
                 try:
                     connection.execute("BEGIN IMMEDIATE")
                 finally:
                     connection.close()
             self.assertEqual(rotating.wait(servers.patient(30)), 0)
+
+    def writer(self, fifo, reader):
+        """The other end of what a process reads, as soon as it does."""
+        deadline = time.monotonic() + servers.patient(30)
+        while time.monotonic() < deadline and reader.poll() is None:
+            try:
+                return os.fdopen(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK), "wb")
+            except OSError:
+                time.sleep(0.01)
+        reader.kill()
+        self.fail("nobody reads it")
 
     def test_token_issue(self):
         """A token without a secret, for who runs the server."""
@@ -385,6 +403,18 @@ class Others(CommandCase):
                                    f"my-org/{name}")
         self.assertEqual(len(rows), 2)
         self.assertEqual({(row["outcome"], row["address"]) for row in rows}, {("ok", "")})
+
+
+class Tokens(CommandCase):
+    """How a token comes to the doctor."""
+
+    def test_line(self):
+        """There is one, and all of it is taken."""
+        for data, why in ((b"", "no token"), (b"\n", "no token"), (b"\r\nmore\n", "no token"),
+                          (b"x" * 8192 + b"\n", "too long"), (b"x" * 100000, "too long")):
+            with self.subTest(data=data[:10]):
+                self.assertIn(why, self.bad(BAD_INPUT, "doctor", "--url", "http://127.0.0.1:1",
+                                            "--token", "-", data=data))
 
 
 class Passwords(CommandCase):
@@ -457,7 +487,7 @@ class Init(CommandCase):
         _, _, env_file = self.init(name)
         others = "# mine\nexport PATH=/bin\nDATABASE_URL='" + "x" * 3000 + "'\n"
         with open(env_file, "w", encoding="utf-8") as file:
-            file.write(others + "CASEMENT_URL=http://old\n")
+            file.write(others + "CASEMENT_URL=http://old\n\t export CASEMENT_TOKEN_URL=//old\n")
         result, _, _ = self.init(name, "--demo")
         self.assertEqual(result.code, OK, result.err)
         with open(env_file, encoding="utf-8") as file:
@@ -472,10 +502,25 @@ class Init(CommandCase):
         with open(env_file, encoding="utf-8") as file:
             self.assertEqual(file.read(), text)
 
+    def test_env_file_that_is_none(self):
+        """What is no text stays as it is, were it the database itself."""
+        name = case.unique("init")
+        _, database, _ = self.init(name)
+        for path in (database, os.path.join(os.path.dirname(database), "late")):
+            if path != database:
+                with open(path, "wb") as file:
+                    file.write(b"A=b\nC=d\0\nE=f\n")
+            with open(path, "rb") as file:
+                before = file.read()
+            self.assertIn("is no text", self.bad(STORE, "init", "--demo", "--env-file", path,
+                                                 env={"CASEMENT_DB": database}))
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), before)
+
     def test_env_file_behind_a_link(self):
         """The link stays; the file that it leads to is the new one."""
         name = case.unique("init")
-        _, _, env_file = self.init(name)
+        _, database, env_file = self.init(name)
         os.symlink("there.env", env_file)
         there = os.path.join(os.path.dirname(env_file), "there.env")
         with open(there, "w", encoding="utf-8") as file:
@@ -486,6 +531,9 @@ class Init(CommandCase):
         with open(there, encoding="utf-8") as file:
             self.assertRegex(file.read(), "(?s)^CASEMENT_URL=.*\nOTHER=1\n$")
         self.assertEqual(self.mode(there), 0o600)
+        os.unlink(there)
+        self.bad(STORE, "init", "--demo", "--env-file", env_file, env={"CASEMENT_DB": database})
+        self.assertEqual(os.readlink(env_file), "there.env")
 
     def test_url_of_the_default(self):
         """Who gives the default URL has set one."""
@@ -527,7 +575,7 @@ class Init(CommandCase):
         self.assertEqual(len(secrets), 1)
 
     def test_env_file_that_can_not_be_written(self):
-        """It is an error, the secrets are told all the same, and nothing is left behind."""
+        """It is an error before a secret is made or renewed, and nothing is left behind."""
         folder = os.path.join(self.instance.folder, case.unique("init"))
         os.makedirs(os.path.join(folder, "new.env"))
         database = os.path.join(folder, "new.db")
@@ -540,7 +588,11 @@ class Init(CommandCase):
         result = self.instance.run("init", "--demo", "--env-file", "/nonexistent/folder/x",
                                    env={"CASEMENT_DB": database})
         self.assertEqual(result.code, STORE, result.err)
-        self.assertIn("client_secret", result.out)
+        self.assertIn("No such file or directory", result.err)
+        self.assertEqual(result.out, "")
+        connection = sqlite3.connect(database)
+        self.assertEqual(connection.execute("SELECT * FROM application").fetchall(), [])
+        connection.close()
         self.assertEqual([name for name in os.listdir(folder) if not name.startswith("new.db")],
                          ["new.env"])
 

@@ -1,6 +1,7 @@
 """Rates, proxies, import and export."""
 
 import base64
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -282,6 +283,20 @@ class Moving(RegistryCase):
         reply = self.http.token_reply(case.client.Credentials("client0001", "secret-of-app-1"))
         self.assertEqual(reply.status_code, 200, reply.text)
 
+    def test_secrets_that_are_no_text(self):
+        """They are said to be left out, as all that is not understood."""
+        self.fresh()
+        done = self.load({"users": [{"owner": "my-org", "name": "u", "password": 5},
+                                    {"owner": "my-org", "name": "v", "password": "a" * 64,
+                                     "passwordType": 5}],
+                          "applications": [{"owner": "my-org", "name": "app", "clientSecret": [5],
+                                            "clientSecretSha256": None}]})
+        self.assertEqual(done.err.splitlines(), [
+            "users[1].password: is of a type that can't be checked; set a new one",
+            "users[0].password: is no text; left out",
+            "users[1].passwordType: is no text; left out",
+            "applications[0].clientSecret: is no text; left out"])
+
     def test_digests_that_are_none(self):
         """A client's secret is taken over by its SHA-256; what is none is said to be left out."""
         self.fresh()
@@ -455,21 +470,24 @@ class Moving(RegistryCase):
         done = threading.Event()
 
         def rename():
+            """How often that was done."""
             connection = sqlite3.connect(made.database, timeout=30, isolation_level=None)
             while not done.is_set():
                 for old, new in (("m1", "z1"), ("z1", "m1")):
                     connection.execute("UPDATE user SET name = ? WHERE name = ?", (new, old))
+            count = connection.total_changes
             connection.close()
+            return count
 
-        renaming = threading.Thread(target=rename)
-        renaming.start()
-        try:
-            for _ in range(10):
-                users = json.loads(made.run("export", "my-org", code=0).out)["users"]
-                self.assertEqual(sum(user["name"] in ("m1", "z1") for user in users), 1)
-        finally:
-            done.set()
-            renaming.join()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            renaming = pool.submit(rename)
+            try:
+                for _ in range(10):
+                    users = json.loads(made.run("export", "my-org", code=0).out)["users"]
+                    self.assertEqual(sum(user["name"] in ("m1", "z1") for user in users), 1)
+            finally:
+                done.set()
+            self.assertGreater(renaming.result(), 10)
 
     def test_report_of_many_kinds(self):
         """The lock is not held for long, however many things are not understood."""

@@ -67,6 +67,22 @@ class Disk(fault_case.FaultCase):
         self.addCleanup(made.close)
         self.use(made)
 
+    def test_full_of_a_file_for_shells(self):
+        """`init` shows the secrets that it made but can't write, and leaves the old file."""
+        made = self.instance
+        path = os.path.join(made.disk, "env")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("OTHER=1\n")
+        made.fill(0)
+        done = made.run("init", "--demo", "--env-file", path,
+                        env={"CASEMENT_DB": os.path.join(made.folder, "other.db")})
+        self.assertEqual(done.code, 7, done.err)
+        self.assertIn("No space left on device", done.err)
+        self.assertEqual(done.out.count("client_secret"), 2)
+        self.assertNotIn("env.new", os.listdir(made.disk))
+        with open(path, encoding="ascii") as file:
+            self.assertEqual(file.read(), "OTHER=1\n")
+
     def test_full(self):
         """Full under writers: 503 to writers, answers to readers; room again: all goes on."""
         made = self.instance

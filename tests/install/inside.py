@@ -423,6 +423,22 @@ class Install(unittest.TestCase):
         os.unlink(SITE)
         self.assertIn("install: wrote " + SITE, self.put())
 
+    @where(POOL)
+    def test_15_changed_by_hand_beside_the_server(self):
+        """So is it with what starts the responders."""
+        self.installed()
+        path = "/etc/systemd/system/casement@.service" if SYSTEMD else "/etc/init.d/casement"
+        with open(path, encoding="ascii") as file:
+            written = file.read()
+        write(path, written + "# a line of the administrator's\n")
+        before = settings()
+        self.put()
+        done = put(URL, "--user", "nobody", "--dry-run")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(path + " was changed by hand", done.stdout)
+        self.assertEqual(changed(before, settings()), set())
+        write(path, written)
+
     def test_16_another_server(self):
         """It is behind one server at a time."""
         self.installed()
