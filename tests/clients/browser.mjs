@@ -342,7 +342,7 @@ test("pages that say what is wrong, and the start page", {}, async (person) => {
     await person.sees("That did not work", { name: "unknown-client", status: 400 });
     equal(await person.page.getByRole("alert").count(), 1, "alerts");
     await person.go(issuer + "/");
-    await person.sees("Casement", { name: "start", status: 200 });
+    await person.sees("Application registry", { name: "start", status: 200 });
 });
 
 test("a wrong link of a stranger's site is shown, and leads there only when asked", {}, async (person) => {
@@ -425,7 +425,7 @@ test("in the dark", { colorScheme: "dark" }, async (person) => {
     await person.go(issuer + "/account");
     await person.sees("Your account");
     await person.go(issuer + "/");
-    await person.sees("Casement", { name: "dark-start" });
+    await person.sees("Application registry", { name: "dark-start" });
 });
 
 test("long words on a narrow screen", NARROW, async (person) => {

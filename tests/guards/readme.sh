@@ -15,7 +15,7 @@ fi
 # What every kind of row has is shown once there, and for each by its own help.
 kinds=$(printf '%s\n' "$help" | sed -n 's/^KIND is one of \(.*\)\.$/\1/p' | tr -d ,)
 {
-	make -s help | awk '{ print "target " $2 }'
+	MAKEFLAGS='' make -s help | awk '{ print "target " $2 }'
 	{ printf '%s\n' "$help"; for kind in $kinds; do "$program" "$kind" --help; done; } |
 		awk '$1 == "casement" { print "command " $2 " " $3 }'
 	awk '
