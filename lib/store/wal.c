@@ -68,11 +68,15 @@ void cm_wal_init(struct cm_wal *wal, struct sqlite3 *db)
  */
 void cm_wal_checkpoint(struct cm_wal *wal)
 {
+	int code;
+
 	if (wal->pages < wal->checkpoint_at)
 		return;
 	wal->timeout_us = CHECKPOINT_TIMEOUT_US;
-	if (sqlite3_wal_checkpoint_v2(wal->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL) !=
-	    SQLITE_OK)
+	code = sqlite3_wal_checkpoint_v2(wal->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	/* Without room for it there is hardly any for the next transaction, after which there may
+	 * be. */
+	if (code != SQLITE_OK && code != SQLITE_FULL)
 		wal->checkpoint_at = wal->pages + LOG_PAGES;
 	wal->timeout_us = BUSY_TIMEOUT_US;
 }

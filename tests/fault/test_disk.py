@@ -67,6 +67,22 @@ class Disk(fault_case.FaultCase):
         self.addCleanup(made.close)
         self.use(made)
 
+    def refused(self, ask):
+        """
+        The first answer of 503, and those of 200 before it: what is left of the log may have room for
+        a small write.
+        """
+        replies = []
+
+        def ask_again():
+            replies.append(ask())
+            return replies[-1].status_code == 503
+
+        self.until(ask_again, "refused")
+        for reply in replies[:-1]:
+            self.assertEqual(reply.status_code, 200, reply.text)
+        return replies[-1], replies[:-1]
+
     def test_full_of_a_file_for_shells(self):
         """`init` shows the secrets that it made but can't write, and leaves the old file."""
         made = self.instance
@@ -92,10 +108,11 @@ class Disk(fault_case.FaultCase):
             book.wait_for(20)
             made.fill(0)
             self.until(lambda: book.others[503] > 20, "writers are refused")
-            reply = self.add_reply(token)
+            reply, _ = self.refused(lambda: self.add_reply(token))
             self.assert_rpc_down(reply)
             self.assert_logged(reply, "full")
-            self.assert_oauth_down(self.http.token_reply(made.demo))
+            reply, issued = self.refused(lambda: self.http.token_reply(made.demo))
+            self.assert_oauth_down(reply)
             self.assertEqual(self.get(token, f"my-org/{name}")["name"], name)
             self.assertTrue(self.healthy())
             self.diagnosed("space", "disk is full")
@@ -103,7 +120,25 @@ class Disk(fault_case.FaultCase):
             book.wait_for(50)
         fault_case.say(self, book.told())
         book.check(self)
+        for answer in issued:
+            self.assert_token_good(answer.json()["access_token"])
         self.recovers(token)
+
+    def test_log_after_full(self):
+        """The disk is full where the log has to go into the file: it does as soon as there is room."""
+        made = self.instance
+        with ledger.Ledger(made) as book:
+            for _ in range(3):
+                self.until(lambda: os.path.getsize(made.database + "-wal") > 15 << 20, "a long log")
+                made.fill(0)
+                before = book.others[503]
+                self.until(lambda before=before: book.others[503] > before + 20, "writers are refused")
+                made.free()
+                book.wait_for(1600)
+        fault_case.say(self, f"{os.path.getsize(made.database + '-wal') >> 10} KiB, {book.told()}")
+        self.assertLess(os.path.getsize(made.database + "-wal"), 18 << 20)
+        book.check(self)
+        self.recovers()
 
     def test_full_and_killed(self):
         """Full, and new processes: they serve what they can, and nothing is lost."""
