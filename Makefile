@@ -303,6 +303,8 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
 	$(call quiet,CC,$<)$(CC) $(PKG_CFLAGS) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -o $@ $< -lfcgi $(PKG_LIBS)
 
 bench: $(PROGRAM) $(BUILD)/bench/null $(BUILD)/bench/floor ## measure speed and memory beside a null responder, the bare libraries and a peer
+	@if ! command -v wrk >/dev/null || { command -v npm >/dev/null && ! test -e tests/bench/peer/node_modules; }; then \
+		$(MAKE) --no-print-directory setup-bench; fi
 	@$(PYTHON) tests/bench/run.py --binary $(PROGRAM) --tools $(BUILD)/bench
 
 # What the tests of faults need: a program that runs out of memory, libraries that shift the clock and
