@@ -74,9 +74,9 @@ void cm_wal_checkpoint(struct cm_wal *wal)
 		return;
 	wal->timeout_us = CHECKPOINT_TIMEOUT_US;
 	code = sqlite3_wal_checkpoint_v2(wal->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
-	/* Without room for it there is hardly any for the next transaction, after which there may
-	 * be. */
-	if (code != SQLITE_OK && code != SQLITE_FULL)
+	/* Somebody reads for long.  What else fails, such as a full disk or quota, ends before the
+	 * next transaction does well. */
+	if (code == SQLITE_BUSY)
 		wal->checkpoint_at = wal->pages + LOG_PAGES;
 	wal->timeout_us = BUSY_TIMEOUT_US;
 }

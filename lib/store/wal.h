@@ -24,8 +24,8 @@ void cm_wal_init(struct cm_wal *wal, struct sqlite3 *db);
 
 /*
  * After a transaction: put the log into the file when it has 4000 pages (16.5 MB), so that it
- * begins anew.  While somebody reads for long, such as a backup, it grows.  On a full disk, that is
- * tried again after the next transaction.
+ * begins anew.  While somebody reads for long, such as a backup, it grows.  Where it fails
+ * otherwise, as on a full disk, it is tried again after the next transaction.
  */
 void cm_wal_checkpoint(struct cm_wal *wal);
 
